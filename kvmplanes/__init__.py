@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One kernel patch, "[PATCH 09/60] kvm: Introduce struct kvm_plane", as something to run.
+
+>>> import kvmplanes as kp
+>>> t = kp.run("09")                            # open, KVM_CREATE_VM, close
+>>> t.errno, len(t.defects)
+(None, 17)
+>>> kp.run("09", fail="kvm_create_plane").errno
+'ENOMEM'
+>>> kp.certify("11").clean
+True
+"""
+
+from kvmplanes.explore import Certificate, certify
+from kvmplanes.model.faults import Failslab
+from kvmplanes.model.kvm import KVM_CAP_PLANES, KVM_MAX_PLANES
+from kvmplanes.model.series import VERSIONS, Version
+from kvmplanes.patch import PATCH
+from kvmplanes.scenario import check_extension, run
+from kvmplanes.trace import Trace
+
+__all__ = [
+    "KVM_CAP_PLANES",
+    "KVM_MAX_PLANES",
+    "PATCH",
+    "VERSIONS",
+    "Certificate",
+    "Failslab",
+    "Trace",
+    "Version",
+    "certify",
+    "check_extension",
+    "run",
+]
+__version__ = "0.1.0"

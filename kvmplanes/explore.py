@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every path of a version, run and classed: a certificate, or the shortest counterexample."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from kvmplanes.model.heap import DEFECT_KINDS
+from kvmplanes.model.series import Version, version
+from kvmplanes.scenario import run
+from kvmplanes.trace import Trace
+
+Outcome = Literal[
+    "clean", "use-after-free", "double-free", "out-of-bounds", "null-dereference", "leak", "wrong errno"
+]
+# Worst first: a path is classed by the first of these that it shows.
+OUTCOMES: Final[tuple[Outcome, ...]] = (
+    "double-free",
+    "use-after-free",
+    "out-of-bounds",
+    "null-dereference",
+    "leak",
+    "wrong errno",
+    "clean",
+)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way through a version.
+
+    Attributes:
+        number: its fail-nth number; 0 for the path on which nothing fails.
+        call: the call that fails, "" if none.
+        injected: the errno it fails with, "" if none.
+        exit: the label jumped to first, "return" when a function returns at once, "close" if none.
+        outcome: its class.
+        trace: the run.
+    """
+
+    number: int
+    call: str
+    injected: str
+    exit: str
+    outcome: Outcome
+    trace: Trace
+
+    @property
+    def defects(self) -> str:
+        """The defects in words and numbers, such as "16 reads and 1 write after free"."""
+        return _in_words(self.trace)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What every path of a version does.
+
+    Attributes:
+        version: the version.
+        planes: the planes that KVM_CREATE_PLANE is asked for on every path.
+        paths: the paths, the one without a failure last.
+    """
+
+    version: Version
+    planes: tuple[int, ...]
+    paths: tuple[Path, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether no path shows a defect or a wrong errno."""
+        return all(path.outcome == "clean" for path in self.paths)
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many paths fall into each class; classes without a path are left out."""
+        found = Counter(path.outcome for path in self.paths)
+        return {outcome: found[outcome] for outcome in OUTCOMES if found[outcome]}
+
+    @property
+    def counterexample(self) -> Trace | None:
+        """The shortest run that is not clean; None if all are."""
+        bad = [path.trace for path in self.paths if path.outcome != "clean"]
+        return min(bad, key=lambda trace: len(trace.steps), default=None)
+
+    @property
+    def states(self) -> int:
+        """How many different states (heap and references) the paths pass through."""
+        return len({step.state for path in self.paths for step in path.trace.steps})
+
+    @property
+    def verdict(self) -> str:
+        """The result in one line."""
+        counts = ", ".join(f"{n} {outcome}" for outcome, n in self.counts.items())
+        return f"{self.version}: {len(self.paths)} paths, {counts}; {self.states} states"
+
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """Header and one row a path: number, failing call, errno, exit, outcome, defects."""
+        head = ("n", "failing call", "errno", "exit", "outcome", "defects")
+        rows = (
+            (str(p.number or "-"), p.call or "none", p.trace.errno or "-", p.exit, p.outcome, p.defects)
+            for p in self.paths
+        )
+        return (head, *rows)
+
+    def __str__(self) -> str:
+        table = self.table()
+        widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+        lines = ["  ".join(f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
+        return "\n".join([self.verdict, *lines])
+
+    def _repr_html_(self) -> str:
+        from kvmplanes.view.certificate import certificate_html
+
+        return certificate_html(self)
+
+
+def certify(which: str | Version = "09", planes: Sequence[int] | None = None) -> Certificate:
+    """Run every path: each failable call failing once, and none.
+
+    Args:
+        which: a version's name, or a `Version`, such as one with a reader's own repair.
+        planes: planes to create on every path; None for plane 1 where the version has
+            KVM_CREATE_PLANE, and none elsewhere.
+
+    Raises:
+        ValueError: an unknown version, or planes it cannot create.
+    """
+    chosen = version(which)
+    if planes is None:
+        planes = (1,) if "kvm_vm_ioctl_create_plane" in chosen.sources else ()
+    whole = run(chosen, planes=planes)
+    traces = [run(chosen, planes=planes, fail=n) for n in range(1, len(whole.calls) + 1)]
+    paths = [_path(trace, n) for n, trace in enumerate(traces, 1)]
+    return Certificate(chosen, tuple(planes), (*paths, _path(whole, 0)))
+
+
+def classify(trace: Trace) -> Outcome:
+    """The class of one run."""
+    kinds = {defect.kind for defect in trace.defects}
+    for kind in OUTCOMES:
+        if kind in kinds:
+            return kind
+    wanted = trace.failed[0][1] if trace.failed else None
+    return "clean" if trace.errno == wanted else "wrong errno"
+
+
+def _path(trace: Trace, number: int) -> Path:
+    call, errno = trace.failed[0] if trace.failed else ("", "")
+    leaves = [step.obj for step in trace.steps if step.what == "goto"]
+    exit = leaves[0] if leaves else "return" if call else "close"
+    return Path(number, call, errno, exit, classify(trace), trace)
+
+
+_WORDS: Final = {"read": "read", "write": "write", "free": "free", "put": "reference"}
+
+
+def _in_words(trace: Trace) -> str:
+    """"16 reads and 1 write after free; plane#0 leaked"."""
+    parts = []
+    for kind in DEFECT_KINDS:
+        found = [d for d in trace.defects if d.kind == kind]
+        if kind == "leak" and found:
+            parts.append(f"{' and '.join(d.obj for d in found)} leaked")
+        elif found:
+            access = Counter(_WORDS[d.access] for d in found if d.access)
+            words = " and ".join(f"{n} {a}{'s' * (n > 1)}" for a, n in access.items())
+            parts.append(f"{words} {_SUFFIX[kind]}".strip())
+    wanted = trace.failed[0][1] if trace.failed else None
+    if trace.errno != wanted:
+        parts.append(f"returns {trace.errno or 'success'}, not {wanted or 'success'}")
+    return "; ".join(parts) or "none"
+
+
+_SUFFIX: Final = {
+    "use-after-free": "after free",
+    "double-free": "twice",
+    "out-of-bounds": "out of bounds",
+    "null-dereference": "through NULL",
+}

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which failable call fails: by its name, by its fail-nth number, or by failslab's rule."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+# Base name of every failable call -> the errnos it can give, the usual one first, and whether
+# failslab reaches it (it allocates from a slab, and a failing slab allocation fails the call).
+# Source: the series and Linux 6.12.117; evidence/METHOD.md has the sweep that the last column follows.
+CALLS: Final[dict[str, tuple[tuple[str, ...], bool]]] = {
+    "get_unused_fd_flags": (("EMFILE", "ENOMEM"), False),
+    "kvm_arch_alloc_vm": (("ENOMEM",), False),  # kvzalloc falls back to vmalloc
+    "kvm_create_plane": (("ENOMEM",), True),
+    "kvm_create_vm_plane": (("ENOMEM",), True),  # the RFC's name for it
+    "init_srcu_struct": (("ENOMEM",), True),
+    "kvm_init_irq_routing": (("ENOMEM",), True),
+    "kzalloc": (("ENOMEM",), True),
+    "kvm_arch_init_vm": (("ENOMEM", "EINVAL"), True),
+    "kvm_enable_virtualization": (("EBUSY",), False),
+    "kvm_init_mmu_notifier": (("ENOMEM", "EINTR"), True),
+    "kvm_coalesced_mmio_init": (("ENOMEM",), False),  # a page, not a slab object
+    "kvm_create_vm_debugfs": (("ENOMEM",), True),
+    "anon_inode_getfile": (("ENOMEM", "ENFILE"), True),
+}
+
+
+def base(call: str) -> str:
+    """The kernel function of a call: `init_srcu_struct(&kvm->srcu)` -> `init_srcu_struct`."""
+    return call.partition("(")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Failslab:
+    """The kernel's failslab attributes, with a seed in place of the kernel's random numbers.
+
+    Args:
+        probability: percent of the calls counted in that fail, 0..100.
+        interval: only every interval-th call is counted in, from 1.
+        times: how many failures at most; -1 for no limit.
+        seed: start of the random sequence.
+
+    Raises:
+        ValueError: a figure is out of its range.
+
+    Source: Documentation/fault-injection/fault-injection.rst.
+    """
+
+    probability: int = 100
+    interval: int = 1
+    times: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.probability <= 100:
+            raise ValueError(f"probability must be 0..100 percent, not {self.probability}")
+        if self.interval < 1:
+            raise ValueError(f"interval must be 1 or more, not {self.interval}")
+        if self.times < -1:
+            raise ValueError(f"times must be -1 (no limit) or more, not {self.times}")
+
+
+Fail = int | str | Failslab | None
+
+
+class Injector:
+    """Asked at every failable call; says which errno the call fails with, if it fails.
+
+    Args:
+        fail: None; a fail-nth number from 1; a call's name (`kvm_create_plane` is the first call
+            of that function, `anon_inode_getfile(plane 1)` one call, `kvm_arch_init_vm: EINVAL`
+            picks the errno); or `Failslab`.
+
+    Raises:
+        ValueError: an unknown call, an errno that the call cannot give, or a number below 1.
+    """
+
+    def __init__(self, fail: Fail = None) -> None:
+        self.asked: list[str] = []
+        self.failed: list[tuple[str, str]] = []
+        self._fail = fail
+        self._name = self._errno = ""
+        if isinstance(fail, bool) or not isinstance(fail, int | str | Failslab | None):
+            raise ValueError(f"fail must be None, a number, a call's name or Failslab, not {fail!r}")
+        if isinstance(fail, int) and fail < 1:
+            raise ValueError(f"fail-nth counts from 1, not {fail}")
+        if isinstance(fail, str):
+            self._name, self._errno = _parse(fail)
+        if isinstance(fail, Failslab):
+            self._random = random.Random(fail.seed)  # noqa: S311 - reproducible, not secret
+            self._count, self._left = 0, fail.times
+
+    def ask(self, call: str) -> str | None:
+        """Count one failable call; return the errno name if it is to fail, else None."""
+        errnos, slab = CALLS[base(call)]
+        self.asked.append(call)
+        if isinstance(self._fail, int):
+            hit = len(self.asked) == self._fail
+        elif isinstance(self._fail, str):
+            hit = not self.failed and self._name in (call, base(call))
+        else:
+            hit = isinstance(self._fail, Failslab) and slab and self._failslab(self._fail)
+        if not hit:
+            return None
+        # An injected allocation failure is ENOMEM where the call allocates; EBUSY and such otherwise.
+        errno = self._errno or ("ENOMEM" if slab else errnos[0])
+        self.failed.append((call, errno))
+        return errno
+
+    def _failslab(self, attr: Failslab) -> bool:
+        """Kernel order: times, then interval, then probability."""
+        if self._left == 0:
+            return False
+        self._count += 1
+        if self._count % attr.interval:
+            return False
+        if self._random.randrange(100) >= attr.probability:
+            return False
+        self._left -= self._left > 0
+        return True
+
+
+def _parse(fail: str) -> tuple[str, str]:
+    name, _, errno = (part.strip() for part in fail.partition(":"))
+    if base(name) not in CALLS:
+        raise ValueError(f"unknown call {name!r}; failable calls are {', '.join(CALLS)}")
+    errnos = CALLS[base(name)][0]
+    if errno and errno not in errnos:
+        raise ValueError(f"{base(name)} fails with {' or '.join(errnos)}, not {errno!r}")
+    return name, errno

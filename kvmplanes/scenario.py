@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What user space does: system calls against one version, recorded as a trace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from kvmplanes.model.faults import Fail, Failslab, Injector
+from kvmplanes.model.heap import Event, Freed, Oops
+from kvmplanes.model.kernel import Kernel, errno_name
+from kvmplanes.model.kvm import KVM_CAP_PLANES, KVM_MAX_PLANES
+from kvmplanes.model.series import VERSIONS, Version, version
+from kvmplanes.trace import Recorder, Trace
+
+OPS: Final = (
+    "KVM_CREATE_VM",
+    "KVM_CHECK_EXTENSION system",
+    "KVM_CHECK_EXTENSION vm",
+    "KVM_CREATE_PLANE <id>",
+    "close(plane <id>)",
+    "close(vm)",
+)
+_OP = re.compile(
+    r"KVM_CREATE_VM|KVM_CHECK_EXTENSION (?:system|vm)|KVM_CREATE_PLANE (\d+)|close\(plane (\d+)\)|close\(vm\)"
+)
+
+
+def run(
+    which: str | Version = "09",
+    *,
+    fail: Fail = None,
+    planes: Sequence[int] = (),
+    retry: bool = False,
+    freed: Freed = "kept",
+    ops: Sequence[str] | None = None,
+) -> Trace:
+    """Open /dev/kvm, KVM_CREATE_VM, KVM_CREATE_PLANE for each of `planes`, close everything.
+
+    Args:
+        which: a version's name, or a `Version`.
+        fail: which failable call fails, see `Injector`.
+        planes: ids for KVM_CREATE_PLANE (29 and later), each 1..15, each once.
+        retry: ask a second time for a plane that could not be created.
+        freed: what freeing does to the bytes: "kept", "zeroed" or "poisoned".
+        ops: the system calls themselves instead of `planes`, from `OPS`; what is still open at
+            the end is closed, lowest descriptor first, as at a process's exit.
+
+    Raises:
+        ValueError: a version, call, number, plane or system call that is not allowed here.
+    """
+    chosen = version(which)
+    if ops is None:
+        _check_planes(chosen, planes)
+        ops = _usual(planes)
+    elif planes:
+        raise ValueError("give either planes or ops")
+    for op in ops:
+        _check_op(chosen, op)
+    injector = Injector(fail)
+    recorder = Recorder(chosen)
+    kernel = Kernel({f.name: f.code for f in chosen.functions.values()}, injector, recorder, freed)
+    recorder.kernel = kernel
+    user = _UserSpace(kernel, recorder, retry)
+    user.play(ops)
+    if isinstance(fail, int | str) and not injector.failed:
+        listed = ", ".join(f"{n} {call}" for n, call in enumerate(injector.asked, 1))
+        raise ValueError(f"nothing fails: no failable call {fail!r} here; {chosen} reaches {listed}")
+    return Trace(
+        chosen,
+        _words(fail, ops, retry, freed),
+        tuple(injector.asked),
+        tuple(injector.failed),
+        tuple(user.results),
+        tuple(recorder.steps),
+    )
+
+
+def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: str = "vm") -> int:
+    """What KVM_CHECK_EXTENSION returns for a capability.
+
+    Args:
+        which: a version's name, or a `Version`.
+        cap: capability number; only `KVM_CAP_PLANES` is modelled, 0 for any other.
+        fd: "vm" or "system", the descriptor asked.
+
+    Raises:
+        ValueError: an unknown version or descriptor.
+    """
+    if fd not in ("vm", "system"):
+        raise ValueError(f"fd must be vm or system, not {fd!r}")
+    kernel = Kernel({f.name: f.code for f in version(which).functions.values()}, Injector(), lambda event: None)
+    if fd == "system":
+        return int(kernel.kvm_dev_ioctl_check_extension(cap))
+    return int(kernel.kvm_vm_ioctl_check_extension(kernel.kvm_create_vm(0, "fd"), cap))
+
+
+class _UserSpace:
+    """The process: it knows descriptors, not pointers, and goes on after an error."""
+
+    def __init__(self, kernel: Kernel, recorder: Recorder, retry: bool) -> None:
+        self.results: list[tuple[str, str]] = []
+        self._kernel, self._recorder, self._retry = kernel, recorder, retry
+        self._fds: dict[str, int] = {}
+
+    def play(self, ops: Sequence[str]) -> None:
+        """Every call in order, then exit; an Oops ends the process where it stands."""
+        try:
+            for op in ops:
+                failed = self._call(op)
+                if failed and self._retry and op.startswith("KVM_CREATE_PLANE"):
+                    self._call(op)
+            for name in sorted(self._fds, key=self._fds.__getitem__):
+                self._call(f"close({name})")
+        except Oops as oops:
+            self._recorder(Event("oops", str(oops), defect=oops.defect))
+        self._recorder.op = "exit"
+        for cell in self._kernel.heap.live():
+            self._recorder(Event("leak", cell.name, defect="leak"))
+        for name, count in self._kernel.refs.items():
+            if count > 0:
+                self._recorder(Event("leak", name, defect="leak"))
+
+    def _call(self, op: str) -> bool:
+        """One system call; whether it failed. A call on a descriptor that is not open does nothing."""
+        self._recorder.op = op
+        k, vm = self._kernel, self._fds.get("vm")
+        verb, _, what = op.replace("close(", "close ").rstrip(")").partition(" ")
+        if verb == "close":
+            if what in self._fds:
+                k.close(self._fds.pop(what))
+            return False
+        if op == "KVM_CREATE_VM":
+            return vm is None and self._opened("vm", k.kvm_dev_ioctl_create_vm(0))
+        if op == "KVM_CHECK_EXTENSION system":
+            self._answer(k.kvm_dev_ioctl_check_extension(KVM_CAP_PLANES))
+        elif vm is not None:
+            kvm = k.files[vm].private_data
+            if verb == "KVM_CREATE_PLANE":
+                return self._opened(f"plane {what}", k.kvm_vm_ioctl_create_plane(kvm, int(what)))
+            self._answer(k.kvm_vm_ioctl_check_extension(kvm, KVM_CAP_PLANES))
+        return False
+
+    def _opened(self, name: str, result: int) -> bool:
+        if result >= 0:
+            self._fds[name] = result
+        self._return(errno_name(result) if result < 0 else f"fd {result}")
+        return result < 0
+
+    def _answer(self, result: int) -> None:
+        self._recorder(Event("check", "KVM_CAP_PLANES", value=str(result)))
+        self._return(str(result))
+
+    def _return(self, result: str) -> None:
+        self.results.append((self._recorder.op, result))
+        self._recorder(Event("return", self._recorder.op, value=result))
+
+
+def _usual(planes: Sequence[int]) -> tuple[str, ...]:
+    creates = [f"KVM_CREATE_PLANE {p}" for p in planes]
+    return ("KVM_CREATE_VM", *creates, *(f"close(plane {p})" for p in planes), "close(vm)")
+
+
+def _check_planes(chosen: Version, planes: Sequence[int]) -> None:
+    allowed = f"allowed are ids 1..{KVM_MAX_PLANES - 1}, each once; plane 0 comes with the VM"
+    if any(isinstance(p, bool) or not isinstance(p, int) or not 0 < p < KVM_MAX_PLANES for p in planes):
+        raise ValueError(f"planes={tuple(planes)}: {allowed}")
+    if len(set(planes)) < len(planes):
+        raise ValueError(f"planes={tuple(planes)} names a plane twice: {allowed}")
+    if planes:
+        _check_ioctl(chosen)
+
+
+def _check_ioctl(chosen: Version) -> None:
+    if "kvm_vm_ioctl_create_plane" not in chosen.sources:
+        able = [v.name for v in VERSIONS.values() if "kvm_vm_ioctl_create_plane" in v.sources]
+        raise ValueError(f"version {chosen} has no KVM_CREATE_PLANE; versions with it are {', '.join(able)}")
+
+
+def _check_op(chosen: Version, op: str) -> None:
+    if not _OP.fullmatch(op):
+        raise ValueError(f"unknown system call {op!r}; allowed are {', '.join(OPS)}")
+    if op.startswith("KVM_CREATE_PLANE"):
+        _check_ioctl(chosen)
+
+
+def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:
+    parts = [", ".join(ops)]
+    if isinstance(fail, int):
+        parts.append(f"failable call {fail} fails")
+    elif isinstance(fail, str):
+        parts.append(f"{fail} fails")
+    elif isinstance(fail, Failslab):
+        parts.append(
+            f"failslab probability {fail.probability} interval {fail.interval} times {fail.times} seed {fail.seed}"
+        )
+    parts += ["a failed plane is asked for again"] * retry + [f"freed memory is {freed}"] * (freed != "kept")
+    return "; ".join(parts)
