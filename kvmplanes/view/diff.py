@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Excerpts of the patch: added lines with id and line number, in their context, some of them pointed at."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from kvmplanes.patch import PATCH, AddedLine, ContextLine, Hunk
+from kvmplanes.view.html import Html, css, escape
+from kvmplanes.view.style import CHANGED, CLEAN, MONO, NEVER_USED, tint
+
+POINTER = "◄"  # like the signs in `style`: no system shows it as an emoji
+NO_BREAK = "\u00a0"
+
+Ids = str | Iterable[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of an excerpt. `label` is None where nothing points at it; `skipped` lines are left out above it."""
+
+    line: AddedLine | ContextLine
+    label: str | None
+    note: str
+    skipped: int
+
+    @property
+    def id(self) -> str:
+        return self.line.id if isinstance(self.line, AddedLine) else ""
+
+    @property
+    def code(self) -> str:
+        """The line as a diff has it, but with room after the sign and tabs of 8."""
+        return f"{'+' if self.id else ' '} {self.line.text.expandtabs(8)}".rstrip()
+
+    @property
+    def pointer(self) -> str:
+        return "" if self.label is None else f"{POINTER} {self.label}".rstrip()
+
+
+def diff_html(
+    lines: Ids | None = None,
+    *,
+    hunk: int | None = None,
+    highlight: Ids | Mapping[str, str] = (),
+    context: int = 2,
+    notes: bool = False,
+) -> Html:
+    """Show an excerpt of the patch, one table for each hunk.
+
+    Args:
+        lines: added lines to show, as `PATCH.select` takes them: "+24", "+14..+28", several; all by default.
+        hunk: only this hunk, numbered from 1; by default every hunk that has such lines.
+        highlight: added lines to point at; as a mapping, id -> a few words to say there.
+        context: how many lines to show around the chosen ones; without `lines` a hunk is shown whole.
+        notes: add the explanation under each line pointed at, or under every added line when none is.
+
+    Raises:
+        ValueError: a line or hunk that the patch does not have, nothing to show, a line pointed at but not shown.
+    """
+    if hunk is not None and not 1 <= hunk <= len(PATCH.hunks):
+        raise ValueError(f"no hunk {hunk}: the patch has hunks 1 to {len(PATCH.hunks)}")
+    if context < 0:
+        raise ValueError(f"context {context}: 0 or more lines")
+    chosen = set(PATCH.added if lines is None else PATCH.select(lines))
+    labels = _labels(highlight)
+    excerpts = []
+    for part in PATCH.hunks if hunk is None else (PATCH.hunks[hunk - 1],):
+        near = len(part.lines) if lines is None else context
+        rows = tuple(_rows(part, [i for i, line in enumerate(part.lines) if line in chosen], near, labels, notes))
+        if rows:
+            excerpts.append((_caption(part, rows), rows))
+    shown = {row.id for _, rows in excerpts for row in rows} - {""}
+    if not shown:
+        raise ValueError(f"hunk {hunk} has none of these lines: it has {_span(PATCH.hunks[(hunk or 1) - 1].added)}")
+    if hidden := set(labels) - shown:
+        raise ValueError(f"cannot point at {', '.join(sorted(hidden))}: shown are {', '.join(sorted(shown))}")
+    return Html(
+        "\n".join(_html(*excerpt) for excerpt in excerpts), "\n\n".join(_text(*excerpt) for excerpt in excerpts)
+    )
+
+
+def lines_html(ids: Ids | Mapping[str, str], *, context: int = 2, notes: bool = False) -> Html:
+    """Show some added lines and point at them: `diff_html` with `lines` and `highlight` the same."""
+    return diff_html(ids, highlight=ids, context=context, notes=notes)
+
+
+def _labels(highlight: Ids | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(highlight, Mapping):
+        return {PATCH.line(id_).id: label for id_, label in highlight.items()}
+    return {line.id: "" for line in PATCH.select(highlight)} if highlight else {}
+
+
+def _span(lines: tuple[AddedLine, ...]) -> str:
+    return f"{lines[0].id}..{lines[-1].id}"
+
+
+def _rows(hunk: Hunk, wanted: list[int], near: int, labels: Mapping[str, str], notes: bool) -> Iterator[_Row]:
+    """The wanted lines and those at most `near` away, in order."""
+    last = None
+    for i, line in enumerate(hunk.lines):
+        if not any(abs(i - w) <= near for w in wanted):
+            continue
+        skipped = 0 if last is None else i - last - 1
+        last = i
+        if isinstance(line, AddedLine):
+            label = labels.get(line.id)
+            told = notes and (label is not None or not labels)
+            yield _Row(line, label, line.explanation if told else "", skipped)
+        else:
+            yield _Row(line, None, "", skipped)
+
+
+def _caption(hunk: Hunk, rows: tuple[_Row, ...]) -> tuple[str, str]:
+    """File, and what the added lines shown belong to."""
+    return hunk.file, ", ".join(dict.fromkeys(r.line.within for r in rows if isinstance(r.line, AddedLine)))
+
+
+def _skipped(count: int) -> str:
+    return f"⋯ {count} line{'s' if count > 1 else ''} not shown"
+
+
+def _text(caption: tuple[str, str], rows: tuple[_Row, ...]) -> str:
+    out = [": ".join(caption)]
+    for row in rows:
+        if row.skipped:
+            out.append(f"{'':11}{_skipped(row.skipped)}")
+        out.append(f"{row.id:3} {row.line.target_lineno:5}  {row.code}  {row.pointer}".rstrip())
+        out.extend(textwrap.wrap(row.note, 100, initial_indent=" " * 13, subsequent_indent=" " * 13))
+    return "\n".join(out)
+
+
+_TABLE = css(
+    width="100%",
+    max_width="860px",
+    margin="0 0 16px 0",
+    table_layout="fixed",
+    border_collapse="separate",
+    border_spacing="0",
+)
+_NO_EDGE = "4px solid transparent"
+_CAPTION = css(caption_side="top", text_align="left", padding="4px 8px 4px 12px")
+_CODE = css(
+    margin="0",
+    padding="0",
+    border="none",
+    background_color="transparent",
+    font_family=MONO,
+    line_height="1.4",
+    white_space="pre-wrap",
+    overflow_wrap="break-word",
+)
+_NOTE = css(padding="0 0 8px 16px")
+_ROW = css(background_color="transparent")  # no stripes: the tints have a meaning
+_LABEL = css(background_color=CHANGED.fill, color=CHANGED.ink, padding="0 6px", border_radius="4px")
+
+
+def _cell(tag: str, attributes: str, body: str, **look: str) -> str:
+    look = {
+        "padding": "1px 8px",
+        "text_align": "left",
+        "vertical_align": "top",
+        "line_height": "1.4",
+        "border": "none",
+        **look,
+    }
+    return f"<{tag}{attributes}{css(**look)}>{body}</{tag}>"
+
+
+def _html(caption: tuple[str, str], rows: tuple[_Row, ...]) -> str:
+    rule = {"border_bottom": f"1px solid {NEVER_USED.line}", "font_weight": "normal"}
+    head = [
+        _cell("th", ' scope="col"', "id", width="40px", border_left=_NO_EDGE, **rule),
+        _cell("th", ' scope="col"', "line", width="44px", **rule),
+        _cell("th", ' scope="col"', "code", **rule),
+    ]
+    file, within = map(escape, caption)
+    return "\n".join(
+        [
+            f"<table{_TABLE}>",
+            f"<caption{_CAPTION}><b>{file}</b>: {within}</caption>",
+            f"<thead><tr>{''.join(head)}</tr></thead>",
+            "<tbody>",
+            *(line for row in rows for line in _html_row(row)),
+            "</tbody>",
+            "</table>",
+        ]
+    )
+
+
+def _html_row(row: _Row) -> Iterator[str]:
+    role = CHANGED if row.pointer else CLEAN
+    ground = {"background_color": tint(role, 0.24 if row.pointer else 0.1) if row.id else "transparent"}
+    edge = {**ground, "border_left": f"4px solid {role.line}" if row.id else _NO_EDGE}
+    code = escape(row.code)
+    if row.pointer:
+        code = f"<b>{code}</b>  <b{_LABEL}>{escape(row.pointer.replace(' ', NO_BREAK, 1))}</b>"
+    body = f"<pre{_CODE}>{code}</pre>" + (f"<div{_NOTE}>{escape(row.note)}</div>" if row.note else "")
+    cells = [
+        _cell("th", ' scope="row"', f"<b>{row.id}</b>", **edge) if row.id else _cell("td", "", "", **edge),
+        _cell("td", "", str(row.line.target_lineno), **ground),
+        _cell("td", "", body, **ground),
+    ]
+    if row.skipped:
+        blank = _cell("td", "", "", border_left=_NO_EDGE)
+        yield f"<tr{_ROW}>{blank}{_cell('td', '', '')}{_cell('td', '', _skipped(row.skipped))}</tr>"
+    yield f"<tr{_ROW}>{''.join(cells)}</tr>"
