@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The stepping player: patch line, model line and heap of each step side by side, in a page without a kernel.
+
+`player` gives one text/html output. A reader without JavaScript (an untrusted notebook, a code host) has the
+first picture, its sentence and a folded list of all steps; player.js then puts the live player in their place.
+`player_widget` is the same player on a live kernel, for views that change the run under it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+import anywidget
+import traitlets
+
+from kvmplanes.patch import PATCH, AddedLine
+from kvmplanes.trace import Step, Trace
+from kvmplanes.view.heap import heap_svg
+from kvmplanes.view.html import Html, badge, css, escape
+from kvmplanes.view.style import BAD, CHANGED, CLEAN, DARK, LIGHT, LIVE, tint
+from kvmplanes.view.svg import WIDTH, data_uri
+from kvmplanes.view.words import marks
+
+Start = int | Literal["defect"]
+
+FILTERS: Final[dict[str, Callable[[Step], bool]]] = {
+    "planes": lambda step: bool(
+        step.defect
+        or step.obj.startswith("plane#")
+        or step.field.startswith("planes[")
+        or step.what in ("fail", "goto", "label", "check", "return", "oops")
+        or (step.obj.startswith("kvm#") and step.what in ("alloc", "free"))
+    )
+}
+
+
+def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> Html:
+    """A run to be stepped through.
+
+    Args:
+        trace: the run.
+        start: the step to show first, as in `trace.steps`, or "defect" for the first defect. When `only` hides
+            it, the next one that is shown.
+        only: "planes" to show only what matters to planes; None for every step. Steps keep their numbers.
+        title: its heading; by default the version and the scenario.
+
+    Raises:
+        ValueError: a step that the run does not have, or an unknown `only`.
+    """
+    data = _data(trace, start, only, title)
+    shown = _shown(trace, only)
+    first = next((step for step in shown if step.index >= data["start"]), shown[-1])
+    said = f"step {first.index} of {data['last']}, {first.op}, {first.subgoal}"
+    text = f"{data['title']}\n{len(shown)} steps, {len(trace.defects)} defects; {said}: {first.text}"
+    parts = [
+        f'<div id="{data["id"]}" data-kvmplanes-player data-lm-suppress-shortcuts="true">',
+        _still(first, data["title"], said),
+        _listing(shown),
+        f'<script type="application/json">{_quoted(data)}</script>',
+        f"<script>(() => {{\n{_script()}\nstart();\n}})();</script>",
+        "</div>",
+    ]
+    return Html("\n".join(parts), text)
+
+
+class Player(anywidget.AnyWidget):
+    """The player as a widget.
+
+    Attributes:
+        value: number of the step that is shown, as in `trace.steps`. Setting it moves the player, to the next
+            step that is shown; the reader's keys, mouse and slider set it too.
+        data: what the script is given; set by `show`.
+    """
+
+    data = traitlets.Dict().tag(sync=True)
+    value = traitlets.Int().tag(sync=True)
+
+    def show(self, trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> None:
+        """Show another run; arguments and errors as for `player`."""
+        data = _data(trace, start, only, title)
+        with self.hold_trait_notifications(), self.hold_sync():
+            self.data, self.value = data, data["start"]
+
+    @traitlets.validate("value")
+    def _allowed(self, proposal: dict[str, Any]) -> int:
+        value, last = int(proposal["value"]), self.data["last"]
+        if not 0 <= value <= last:
+            raise ValueError(f"value {value}: the run has steps 0 to {last}")
+        numbers: list[int] = [step["n"] for step in self.data["steps"]]
+        return next((number for number in numbers if number >= value), numbers[-1])
+
+
+def player_widget(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> Player:
+    """The player on a live kernel; arguments and errors as for `player`."""
+    data = _data(trace, start, only, title)
+    return Player(_esm=f"{_script()}\nexport default {{ render }};\n", data=data, value=data["start"])
+
+
+# -- what is shown ----------------------------------------------------------------------------------
+
+
+def _shown(trace: Trace, only: str | None) -> tuple[Step, ...]:
+    if only is not None and only not in FILTERS:
+        raise ValueError(f"only must be None or one of {', '.join(FILTERS)}, not {only!r}")
+    return tuple(step for step in trace.steps if only is None or FILTERS[only](step))
+
+
+def _number(trace: Trace, shown: Sequence[Step], start: Start) -> int:
+    """The number of the step that `start` asks for, or of the next one that is shown."""
+    allowed = f"start must be a step 0 to {len(trace.steps) - 1}"
+    if start == "defect":
+        if not trace.defects:
+            raise ValueError(f"start='defect', and this run has no defect; {allowed}")
+        return trace.defects[0].step
+    if isinstance(start, bool) or not isinstance(start, int) or not 0 <= start < len(trace.steps):
+        raise ValueError(f"{allowed} or 'defect', not {start!r}")
+    return next((step.index for step in shown if step.index >= start), shown[-1].index)
+
+
+def _data(trace: Trace, start: Start, only: str | None, title: str | None) -> dict[str, Any]:
+    """Everything that the script needs, small enough to be stored in a notebook."""
+    shown = _shown(trace, only)
+    pictures = [_picture(step) for step in shown]
+    parts, changes = _changes(pictures)
+    heights = [float(height) for height in re.findall(r"viewBox='0 0 \S+ (\S+)'", "".join(pictures))]
+    names = {frame.function for step in shown for frame in step.stack}
+    data = {
+        "title": title or f"version {trace.version}: {trace.scenario}",
+        "last": len(trace.steps) - 1,
+        "start": _number(trace, shown, start),
+        "size": [WIDTH, max(heights)],
+        "patch": list(_patch({i for step in shown for i in step.ids})),
+        "functions": {name: trace.version.functions[name].source.splitlines() for name in sorted(names)},
+        "parts": parts,
+        "steps": [_step(step, change) for step, change in zip(shown, changes, strict=True)],
+    }
+    return {"id": f"player-{zlib.crc32(_quoted(data).encode()):08x}", **data}
+
+
+def _step(step: Step, changes: list[list[int]]) -> dict[str, Any]:
+    """One step; what it does not have is left out."""
+    parts = {
+        "n": step.index,
+        "op": step.op,
+        "goal": step.subgoal,
+        "text": step.text,
+        "bad": step.defect,
+        "errno": step.value if re.fullmatch(r"E[A-Z]+", step.value) else "",
+        "stack": [[frame.function, frame.lineno] for frame in step.stack],
+        "ids": step.ids,
+        "changes": changes,
+    }
+    return {key: value for key, value in parts.items() if value or key == "n"}
+
+
+def _patch(ids: set[str]) -> Iterable[tuple[str, str, str]]:
+    """(id, text, kind) of each line of the hunks in which a line is at work."""
+    for hunk in PATCH.hunks:
+        if ids & {line.id for line in hunk.added}:
+            yield "@@", hunk.heading, "hunk"
+            for line in hunk.lines:
+                text = line.text.expandtabs(4)
+                yield (line.id, f"+{text}", "added") if isinstance(line, AddedLine) else ("", f" {text}", "")
+
+
+# -- pictures ---------------------------------------------------------------------------------------
+
+
+def _picture(step: Step) -> str:
+    drawn = heap_svg(step.state, changed=marks(step), title="Heap after this step")
+    # One picture at a time, shut off from the page: its ids need not tell it from others. The quotes change places
+    # because a " costs four bytes in JSON within a notebook.
+    return re.sub(r"\bk[0-9a-f]{8}-", "k-", drawn).translate(str.maketrans("\"'", "'\""))
+
+
+def _changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]:
+    """Pictures as a table of parts, and for each picture what changes from the one before.
+
+    A part is an element or a sentence. A change is [place, number of parts to remove there, parts to insert];
+    changes are in order from the last place to the first, so that each finds its place untouched.
+    """
+    table: dict[str, int] = {}
+    changes: list[list[list[int]]] = []
+    old: list[int] = []
+    for picture in pictures:
+        new = [table.setdefault(part, len(table)) for part in re.split(r"(?=<[^/])|(?<=[.;,:] )", picture)]
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        edits = [(i, j - i, new[m:n]) for what, i, j, m, n in matcher.get_opcodes() if what != "equal"]
+        changes.append([[place, removed, *inserted] for place, removed, inserted in reversed(edits)])
+        old = new
+    return list(table), changes
+
+
+# -- the page ---------------------------------------------------------------------------------------
+
+
+def _still(step: Step, title: str, said: str) -> str:
+    """What shows before the script runs, or where none may run."""
+    svg = heap_svg(step.state, changed=marks(step), title=title, desc=step.text)
+    image = css(width="100%", max_width=f"{WIDTH}px", height="auto", display="block")
+    at = [f"<code>{escape(frame.function)}: {escape(frame.line)}</code>" for frame in step.stack[:1]]
+    words = [f"<b>{escape(title)}</b>", f"{said[0].upper()}{escape(said[1:])}", *at, _sentence(step)]
+    return (
+        f"<figure{css(margin='0 0 8px 0')}><figcaption>{'<br>'.join(words)}</figcaption>"
+        f'<img{image} alt="{escape(f"The heap after step {step.index}: {step.text}")}" src="{data_uri(svg)}"></figure>'
+    )
+
+
+def _listing(shown: Sequence[Step]) -> str:
+    items = "".join(f'<li value="{step.index}">{_sentence(step)}</li>' for step in shown)
+    hint = "To step through the run here, trust this notebook or run the cell."
+    return f"<details><summary>All {len(shown)} steps in words</summary><ol>{items}</ol></details><p><i>{hint}</i></p>"
+
+
+def _sentence(step: Step) -> str:
+    return f"{badge(BAD, step.defect)} {escape(step.text)}" if step.defect else escape(step.text)
+
+
+def _quoted(data: object) -> str:
+    """JSON that can stand inside a <script>."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
+
+
+@cache
+def _script() -> str:
+    """player.js with the palette, player.css and player.html inside; no comments, and few lines for a diff to show."""
+    html = re.sub(r"<!--.*?-->", "", _file("player.html"), flags=re.DOTALL)
+    css = re.sub(r"/\*.*?\*/", "", _file("player.css"), flags=re.DOTALL)
+    js = re.sub(r"^\s*//.*", "", _file("player.js"), flags=re.MULTILINE)
+    style, shell, code = (" ".join(text.split()) for text in (_palette() + css, html, js))
+    return f"const STYLE = {_quoted(style)};\nconst SHELL = {_quoted(shell)};\n{code}"
+
+
+def _file(name: str) -> str:
+    return (files("kvmplanes.view") / name).read_text(encoding="utf-8")
+
+
+def _palette() -> str:
+    """`--bad` for lines, `--bad-t` for words, `--bad-f` for soft areas, and so on, for light and dark pages."""
+    roles = {"bad": (BAD, 0.16), "now": (CHANGED, 0.24), "add": (CLEAN, 0.1), "focus": (LIVE, 0.16)}
+    rules = []
+    for light, page in (("true", LIGHT), ("false", DARK[0])):
+        colours = [f"--page:{page}"]
+        for name, (role, alpha) in roles.items():
+            line, word = (role.line, role.on_light) if light == "true" else (role.on_dark, role.on_dark)
+            colours.append(f"--{name}:{line};--{name}-t:{word};--{name}-f:{tint(role, alpha)}")
+        rules.append(f'.player[data-jp-theme-light="{light}"]{{{";".join(colours)}}}')
+    return "".join(rules)

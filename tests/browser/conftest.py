@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A real JupyterLab on copies of the notebooks, and a real Chromium that reaches nothing else."""
+
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+TOKEN = "browser-tests"  # noqa: S105 - for a server that only this test sees
+
+# Whole notebooks in the page, not only the cells in sight.
+SETTINGS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
+
+
+def jupyter_environment(folder: Path) -> dict[str, str]:
+    """Jupyter's folders moved below one of ours: no settings of this machine's user, no traces in them."""
+    for plugin, values in SETTINGS.items():
+        path = folder / "settings" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    names = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    ours = {"JUPYTER_CONFIG_PATH": str(ROOT / ".ci" / "jupyter")}  # as in `make lab`
+    return {**os.environ, **ours, **{name: str(folder / below) for name, below in names.items()}}
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until a server answers."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - our own http address
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"no JupyterLab at {address} after {seconds} s")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, need: Callable[[object, str], None]) -> Iterator[str]:
+    """Address of a JupyterLab started as `make lab` starts it, in a folder with trusted copies of the notebooks."""
+    need(importlib.util.find_spec("jupyterlab"), "The browser tests need JupyterLab: run `make test-browser`.")
+    folder = tmp_path_factory.mktemp("lab")
+    copies = folder / "root" / "notebooks"
+    shutil.copytree(ROOT / "notebooks", copies)
+    environment = jupyter_environment(folder)
+    notebooks = sorted(map(str, copies.glob("*.ipynb")))
+    subprocess.run([sys.executable, "-m", "jupyter", "trust", *notebooks], env=environment, check=True)
+
+    port = free_port()
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--LabApp.expose_app_in_browser=True",
+        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder / 'root'}",
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, env=environment, stderr=log) as server:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
+    """The distribution's Chromium, without a window; a playwright Browser."""
+    need(importlib.util.find_spec("playwright"), "The browser tests need playwright: run `make test-browser`.")
+    need(CHROMIUM, "The browser tests need the distribution's Chromium (Debian, Ubuntu: apt install chromium).")
+    arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """A fresh page that reaches this machine only; an uncaught JavaScript error fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.route(lambda url: not url.startswith(("http://127.0.0.1:", "data:", "blob:")), lambda route: route.abort())
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def open_notebook(lab: str, page: Any) -> Callable[[str], Any]:
+    """Return a function that opens notebooks/NAME in JupyterLab and waits until its kernel is connected and idle."""
+
+    def opened(name: str) -> Any:
+        page.goto(f"{lab}/lab/workspaces/{name.partition('.')[0]}/tree/notebooks/{name}?reset&token={TOKEN}")
+        page.wait_for_function(
+            """() => {
+                const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+                return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+            }""",
+            timeout=60_000,
+        )
+        return page
+
+    return opened
