@@ -13,6 +13,7 @@ True
 
 from kvmplanes.explore import Certificate, certify
 from kvmplanes.model.faults import Failslab
+from kvmplanes.model.heap import NULL
 from kvmplanes.model.kvm import KVM_CAP_PLANES, KVM_MAX_PLANES
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.patch import PATCH
@@ -22,6 +23,7 @@ from kvmplanes.trace import Trace
 __all__ = [
     "KVM_CAP_PLANES",
     "KVM_MAX_PLANES",
+    "NULL",
     "PATCH",
     "VERSIONS",
     "Certificate",

@@ -13,9 +13,7 @@ from kvmplanes.model.series import Version, version
 from kvmplanes.scenario import run
 from kvmplanes.trace import Trace
 
-Outcome = Literal[
-    "clean", "use-after-free", "double-free", "out-of-bounds", "null-dereference", "leak", "wrong errno"
-]
+Outcome = Literal["clean", "use-after-free", "double-free", "out-of-bounds", "null-dereference", "leak", "wrong errno"]
 # Worst first: a path is classed by the first of these that it shows.
 OUTCOMES: Final[tuple[Outcome, ...]] = (
     "double-free",
@@ -54,7 +52,7 @@ class Path:
         return _in_words(self.trace)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """What every path of a version does.
 
@@ -111,6 +109,8 @@ class Certificate:
         lines = ["  ".join(f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
         return "\n".join([self.verdict, *lines])
 
+    __repr__ = __str__  # what a cell's plain text shows
+
     def _repr_html_(self) -> str:
         from kvmplanes.view.certificate import certificate_html
 
@@ -138,27 +138,27 @@ def certify(which: str | Version = "09", planes: Sequence[int] | None = None) ->
 
 
 def classify(trace: Trace) -> Outcome:
-    """The class of one run."""
+    """The class of one run; a system call that ends in an Oops gives no errno at all."""
     kinds = {defect.kind for defect in trace.defects}
     for kind in OUTCOMES:
         if kind in kinds:
             return kind
     wanted = trace.failed[0][1] if trace.failed else None
-    return "clean" if trace.errno == wanted else "wrong errno"
+    return "clean" if trace.errno == wanted and not trace.oops else "wrong errno"
 
 
 def _path(trace: Trace, number: int) -> Path:
     call, errno = trace.failed[0] if trace.failed else ("", "")
     leaves = [step.obj for step in trace.steps if step.what == "goto"]
-    exit = leaves[0] if leaves else "return" if call else "close"
-    return Path(number, call, errno, exit, classify(trace), trace)
+    way_out = leaves[0] if leaves else "return" if call else "close"
+    return Path(number, call, errno, way_out, classify(trace), trace)
 
 
 _WORDS: Final = {"read": "read", "write": "write", "free": "free", "put": "reference"}
 
 
 def _in_words(trace: Trace) -> str:
-    """"16 reads and 1 write after free; plane#0 leaked"."""
+    """Defects in words: "16 reads and 1 write after free; plane#0 leaked"."""
     parts = []
     for kind in DEFECT_KINDS:
         found = [d for d in trace.defects if d.kind == kind]
@@ -169,7 +169,9 @@ def _in_words(trace: Trace) -> str:
             words = " and ".join(f"{n} {a}{'s' * (n > 1)}" for a, n in access.items())
             parts.append(f"{words} {_SUFFIX[kind]}".strip())
     wanted = trace.failed[0][1] if trace.failed else None
-    if trace.errno != wanted:
+    if trace.oops:
+        parts.append("Oops")
+    elif trace.errno != wanted:
         parts.append(f"returns {trace.errno or 'success'}, not {wanted or 'success'}")
     return "; ".join(parts) or "none"
 

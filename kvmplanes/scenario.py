@@ -12,7 +12,8 @@ from kvmplanes.model.heap import Event, Freed, Oops
 from kvmplanes.model.kernel import Kernel, errno_name
 from kvmplanes.model.kvm import KVM_CAP_PLANES, KVM_MAX_PLANES
 from kvmplanes.model.series import VERSIONS, Version, version
-from kvmplanes.trace import Recorder, Trace
+from kvmplanes.record import Recorder
+from kvmplanes.trace import Trace
 
 OPS: Final = (
     "KVM_CREATE_VM",
@@ -44,8 +45,9 @@ def run(
         planes: ids for KVM_CREATE_PLANE (29 and later), each 1..15, each once.
         retry: ask a second time for a plane that could not be created.
         freed: what freeing does to the bytes: "kept", "zeroed" or "poisoned".
-        ops: the system calls themselves instead of `planes`, from `OPS`; what is still open at
-            the end is closed, lowest descriptor first, as at a process's exit.
+        ops: the system calls themselves instead of `planes`, from `OPS`, one VM at a time; a call on
+            a descriptor that is not open is left out, and what is still open at the end is closed,
+            lowest descriptor first, as at a process's exit.
 
     Raises:
         ValueError: a version, call, number, plane or system call that is not allowed here.
@@ -90,7 +92,7 @@ def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: 
     """
     if fd not in ("vm", "system"):
         raise ValueError(f"fd must be vm or system, not {fd!r}")
-    kernel = Kernel({f.name: f.code for f in version(which).functions.values()}, Injector(), lambda event: None)
+    kernel = Kernel({f.name: f.code for f in version(which).functions.values()}, Injector(), lambda _: None)
     if fd == "system":
         return int(kernel.kvm_dev_ioctl_check_extension(cap))
     return int(kernel.kvm_vm_ioctl_check_extension(kernel.kvm_create_vm(0, "fd"), cap))
@@ -102,34 +104,37 @@ class _UserSpace:
     def __init__(self, kernel: Kernel, recorder: Recorder, retry: bool) -> None:
         self.results: list[tuple[str, str]] = []
         self._kernel, self._recorder, self._retry = kernel, recorder, retry
-        self._fds: dict[str, int] = {}
+        self._open: dict[int, str] = {}
 
     def play(self, ops: Sequence[str]) -> None:
-        """Every call in order, then exit; an Oops ends the process where it stands."""
+        """Every call in order, then exit; an Oops ends the process where it stands (limit: exit)."""
         try:
             for op in ops:
                 failed = self._call(op)
                 if failed and self._retry and op.startswith("KVM_CREATE_PLANE"):
                     self._call(op)
-            for name in sorted(self._fds, key=self._fds.__getitem__):
-                self._call(f"close({name})")
+            for fd in sorted(self._open):
+                self._call(f"close({self._open[fd]})")
         except Oops as oops:
-            self._recorder(Event("oops", str(oops), defect=oops.defect))
+            self._recorder(Event("oops", str(oops), defect=oops.defect), oops.__traceback__)
+        except UnboundLocalError as unset:  # C would go on with whatever lies in that variable
+            self._recorder(Event("oops", str(unset)), unset.__traceback__)
         self._recorder.op = "exit"
         for cell in self._kernel.heap.live():
             self._recorder(Event("leak", cell.name, defect="leak"))
-        for name, count in self._kernel.refs.items():
-            if count > 0:
-                self._recorder(Event("leak", name, defect="leak"))
+        for name in self._kernel.refs.elements():
+            self._recorder(Event("leak", name, defect="leak"))
 
     def _call(self, op: str) -> bool:
-        """One system call; whether it failed. A call on a descriptor that is not open does nothing."""
+        """One system call; whether it failed."""
         self._recorder.op = op
-        k, vm = self._kernel, self._fds.get("vm")
+        k, vm = self._kernel, self._find("vm")
         verb, _, what = op.replace("close(", "close ").rstrip(")").partition(" ")
         if verb == "close":
-            if what in self._fds:
-                k.close(self._fds.pop(what))
+            fd = self._find(what)
+            if fd is not None:
+                del self._open[fd]
+                k.close(fd)
             return False
         if op == "KVM_CREATE_VM":
             return vm is None and self._opened("vm", k.kvm_dev_ioctl_create_vm(0))
@@ -142,9 +147,13 @@ class _UserSpace:
             self._answer(k.kvm_vm_ioctl_check_extension(kvm, KVM_CAP_PLANES))
         return False
 
+    def _find(self, name: str) -> int | None:
+        """The lowest open descriptor of that name: a plane fd can outlive its VM's, and a new VM have its own."""
+        return min((fd for fd, opened in self._open.items() if opened == name), default=None)
+
     def _opened(self, name: str, result: int) -> bool:
         if result >= 0:
-            self._fds[name] = result
+            self._open[result] = name
         self._return(errno_name(result) if result < 0 else f"fd {result}")
         return result < 0
 
@@ -164,10 +173,10 @@ def _usual(planes: Sequence[int]) -> tuple[str, ...]:
 
 def _check_planes(chosen: Version, planes: Sequence[int]) -> None:
     allowed = f"allowed are ids 1..{KVM_MAX_PLANES - 1}, each once; plane 0 comes with the VM"
-    if any(isinstance(p, bool) or not isinstance(p, int) or not 0 < p < KVM_MAX_PLANES for p in planes):
-        raise ValueError(f"planes={tuple(planes)}: {allowed}")
+    if isinstance(planes, int) or not all(type(p) is int and 0 < p < KVM_MAX_PLANES for p in planes):
+        raise ValueError(f"planes={planes!r}: {allowed}")
     if len(set(planes)) < len(planes):
-        raise ValueError(f"planes={tuple(planes)} names a plane twice: {allowed}")
+        raise ValueError(f"planes={planes!r} names a plane twice: {allowed}")
     if planes:
         _check_ioctl(chosen)
 

@@ -3,24 +3,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from types import CodeType
 from typing import Literal
 
 from kvmplanes.model.faults import base
-from kvmplanes.model.heap import Cell, DefectKind, Event, What, show
-from kvmplanes.model.kernel import Kernel
+from kvmplanes.model.heap import DefectKind, What
 from kvmplanes.model.kvm import KVM_MAX_PLANES
-from kvmplanes.model.series import Function, Version
+from kvmplanes.model.version import Version
 
 SlotState = Literal["empty", "live", "dangling"]
 Subgoal = Literal["acquire", "publish", "use", "unpublish", "release", "report"]
-
-# Accesses that are steps of their own; others are steps only when they are defects.
-_SHOWN_WRITES = ("kvm", "level", "plane", "mm", "users_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +44,8 @@ class State:
 
     @property
     def kvm(self) -> Object | None:
-        """The VM's `struct kvm`, live or freed; None before it exists."""
-        return next((o for o in self.objects if o.kind == "kvm"), None)
+        """The `struct kvm` of the latest VM, live or freed; None before there is one."""
+        return next((o for o in reversed(self.objects) if o.kind == "kvm"), None)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -182,6 +176,11 @@ class Trace:
         """The errno of the first system call that failed, such as "ENOMEM"; None if none did."""
         return next((result for _, result in self.results if result.startswith("E")), None)
 
+    @property
+    def oops(self) -> Step | None:
+        """The step at which the task died; None if it lived."""
+        return next((step for step in self.steps if step.what == "oops"), None)
+
     @cached_property
     def defects(self) -> tuple[Defect, ...]:
         """Every defect, one per access or per leaked object."""
@@ -209,62 +208,17 @@ class Trace:
 
     def __str__(self) -> str:
         """One line a step."""
-        head = f"{self.version} {self.scenario}: {self.errno or 'ok'}, {len(self.defects)} defects"
+        head = f"{self.version} {self.scenario}: {self._result}"
         width = max((len(step.function) for step in self.steps), default=0)
-        rows = [
-            f"{s.index:3} {s.function:{width}} {'!' if s.defect else ' '} {s.text}" for s in self.steps
-        ]
+        rows = [f"{s.index:3} {s.function:{width}} {'!' if s.defect else ' '} {s.text}" for s in self.steps]
         return "\n".join([head, *rows])
 
     def __repr__(self) -> str:
-        return f"<Trace {self.version} {self.scenario}: {len(self.steps)} steps, {self.errno or 'ok'}, {len(self.defects)} defects>"
+        return f"<Trace {self.version} {self.scenario}: {len(self.steps)} steps, {self._result}>"
 
-
-class Recorder:
-    """Turns a kernel's events into steps, with the model lines they came from."""
-
-    def __init__(self, version: Version) -> None:
-        self.op = ""
-        self.steps: list[Step] = []
-        self.kernel: Kernel
-        self._objects: dict[str, Object] = {}
-        self._codes: dict[CodeType, Function] = {
-            f.code.__code__: f for f in version.functions.values() if hasattr(f.code, "__code__")
-        }
-
-    def __call__(self, event: Event) -> None:
-        """Record one event."""
-        cells = {cell.name: cell for cell in self.kernel.heap.cells} if hasattr(self, "kernel") else {}
-        if event.obj in cells:
-            self._objects[event.obj] = _object(cells[event.obj])
-        if not _is_step(event):
-            return
-        refs = tuple((name, n) for name, n in self.kernel.refs.items() if n)
-        state = State(tuple(self._objects.values()), refs)
-        stack = () if event.what in ("return", "leak") else tuple(self._stack())
-        step = Step(len(self.steps), self.op, stack, event.what, event.obj, event.field, event.value,
-                    event.defect, sentence(event, self.op), state)  # fmt: skip
-        self.steps.append(step)
-
-    def _stack(self) -> Iterator[Frame]:
-        frame = sys._getframe(2)
-        while frame.f_back is not None:
-            function = self._codes.get(frame.f_code)
-            if function:
-                lineno = frame.f_lineno - frame.f_code.co_firstlineno + 1
-                yield Frame(function.name, lineno, function.line(lineno), function.ids(lineno))
-            frame = frame.f_back
-
-
-def _object(cell: Cell) -> Object:
-    fields = ((k, show(v)) for k, v in cell.fields.items() if not (isinstance(v, int) and f"{k}[0]" in cell.fields))
-    return Object(cell.name, cell.kind, cell.live, tuple(fields))
-
-
-def _is_step(event: Event) -> bool:
-    if event.defect or event.field.startswith("planes["):
-        return True
-    return event.what != "read" and (event.what != "write" or event.field in _SHOWN_WRITES)
+    @property
+    def _result(self) -> str:
+        return f"{self.errno or 'ok'}, {len(self.defects)} defects"
 
 
 def _event_keys(step: Step) -> Iterator[str]:
@@ -282,75 +236,4 @@ def _event_keys(step: Step) -> Iterator[str]:
         yield f"{step.what} {step.obj}"
     names = [frame.function for frame in step.stack]
     if "kvm_destroy_planes" in names:
-        caller = names[names.index("kvm_destroy_planes") + 1]
-        yield "teardown planes" if caller == "kvm_destroy_vm" else "unwind planes"
-
-
-def sentence(event: Event, op: str) -> str:
-    """What an event changed, in one sentence."""
-    place = f"{event.obj}->{event.field}"
-    match event.what, event.defect:
-        case "read", "use-after-free":
-            return f"{place} is read, but {event.obj} is already freed; the old bytes still say {event.value}."
-        case "write", "use-after-free":
-            return f"{event.value} is written to {place}, but {event.obj} is already freed."
-        case "free", "double-free":
-            return f"{event.obj} is freed a second time."
-        case "put", "double-free":
-            return f"Given back, but nobody holds it: {_resource(event)} {event.value}."
-        case "leak", _ if event.obj in _RESOURCE:
-            return f"Never given back: one of the {_RESOURCE[event.obj]}."
-        case "leak", _:
-            return f"{event.obj} is still allocated, and nobody is left to free it."
-        case "read", "out-of-bounds":
-            return f"{place} is read, beyond the array's {KVM_MAX_PLANES} slots."
-        case "write", "out-of-bounds":
-            return f"{event.value} is written to {place}, beyond the array's {KVM_MAX_PLANES} slots."
-        case "oops", _:
-            return f"Oops: {event.obj}. The task dies here and undoes nothing more."
-        case "alloc", _:
-            return f"{event.obj} is allocated, every byte zero."
-        case "free", _:
-            return f"{event.obj} is freed."
-        case "read", _:
-            return f"{place} is NULL." if event.value == "NULL" else f"{place} holds {event.value}."
-        case "write", _ if event.field.startswith("planes["):
-            empty = event.value == "NULL"
-            return f"{place} is emptied." if empty else f"{place} now points to {event.value}: the plane is published."
-        case "write", _ if event.field == "users_count":
-            return f"{event.obj} has {event.value} user{'' if event.value == '1' else 's'}."
-        case "write", _:
-            return f"{place} is set to {event.value}."
-        case ("get" | "put"), _:
-            return f"{_resource(event)} now {event.value}."
-        case "fail", _:
-            return f"{event.obj} fails with {event.value}."
-        case "goto", _:
-            return f"Control jumps to {event.obj}."
-        case "label", _:
-            return f"Control is at {event.obj}."
-        case "check", _:
-            return f"User space asks for {event.obj} and gets {event.value}."
-        case "return", _ if event.value.startswith("E"):
-            return f"{op} returns -1 with errno {event.value}."
-        case _:
-            return f"{op} returns {event.value}."
-
-
-_RESOURCE = {
-    "current->mm": "references on the address space",
-    "fd": "descriptors in use",
-    "virtualization": "users of hardware virtualization",
-    "mmu_notifier": "registered MMU notifiers",
-    "vm_list": "VMs on vm_list",
-    "preempt_notifier": "users of preemption notifiers",
-    "pm_notifier": "registered PM notifiers",
-}
-
-
-def _resource(event: Event) -> str:
-    words = _RESOURCE[event.obj]
-    return f"{words[0].upper()}{words[1:]}:"
-
-
-__all__ = ["Defect", "Frame", "Object", "Recorder", "SlotState", "State", "Step", "Subgoal", "Trace", "sentence"]
+        yield "teardown planes" if "kvm_destroy_vm" in names else "unwind planes"

@@ -128,6 +128,8 @@ class Struct:
         object.__setattr__(self, "_cell", cell)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # as for NULL: not a C access
+            raise AttributeError(name)
         return self._heap.read(self._cell, name)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -159,6 +161,9 @@ class Array:
 
     def __len__(self) -> int:
         return self._length
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(self._length))
 
     def _beyond(self, index: int) -> bool:
         return not 0 <= index < self._length
@@ -213,27 +218,28 @@ class Heap:
             self._report(Event("free", cell.name, defect="double-free"))
             return
         cell.live = False
-        self._report(Event("free", cell.name))
         if self._freed != "kept":
-            # A scalar keeps its value: nothing in the model branches on one after the free.
+            # A number keeps its value: nothing in the model branches on one after the free.
             wiped = NULL if self._freed == "zeroed" else POISON
             for key, value in cell.fields.items():
-                if isinstance(value, (Struct, Null)):
+                if isinstance(value, (Struct, Null, str)):
                     cell.fields[key] = wiped
+        self._report(Event("free", cell.name))
 
     def read(self, cell: Cell, name: str, beyond: bool = False) -> Any:
         """Read one member; freed memory and a bad index are reported, then read all the same."""
-        value = cell.fields.get(name, NULL) if beyond else cell.fields[name]
-        if isinstance(value, int) and f"{name}[0]" in cell.fields:
+        value = cell.fields.get(name, NULL) if beyond else _member(cell, name)
+        if _is_array(cell, name):
             return Array(self, cell, name, value)  # naming an array touches no memory
         self._report(Event("read", cell.name, name, show(value), _defect(cell, beyond)))
         return value
 
     def write(self, cell: Cell, name: str, value: object, beyond: bool = False) -> None:
         """Write one member; freed memory and a bad index are reported, then written all the same."""
-        if not beyond and name not in cell.fields:
-            allowed = ", ".join(key for key in cell.fields if "[" not in key)
-            raise ValueError(f"{cell.kind} has no member {name!r}; its members are {allowed}")
+        if not beyond:
+            _member(cell, name)
+        if _is_array(cell, name):
+            raise ValueError(f"{cell.kind}->{name} is an array: write to {name}[i]")
         cell.fields[name] = value
         self._report(Event("write", cell.name, name, show(value), _defect(cell, beyond)))
 
@@ -245,6 +251,17 @@ class Heap:
 def show(value: object) -> str:
     """A value as C would name it: an object's name, NULL, a number, a constant."""
     return value if isinstance(value, str) else repr(value)
+
+
+def _is_array(cell: Cell, name: str) -> bool:
+    return f"{name}[0]" in cell.fields
+
+
+def _member(cell: Cell, name: str) -> Any:
+    if name not in cell.fields:
+        allowed = ", ".join(key for key in cell.fields if "[" not in key)
+        raise ValueError(f"{cell.kind} has no member {name!r}; its members are {allowed or 'not modelled'}")
+    return cell.fields[name]
 
 
 def _defect(cell: Cell, beyond: bool) -> DefectKind | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import errno as _errno
 from collections import Counter
 from collections.abc import Callable, Mapping
-from errno import EBUSY, EEXIST, EFAULT, EINTR, EINVAL, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTTY
 from dataclasses import dataclass
+from errno import EBUSY, EEXIST, EFAULT, EINTR, EINVAL, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTTY
 from functools import partial
 from typing import Any, Final
 
 from kvmplanes.model.faults import Injector
-from kvmplanes.model.heap import NULL, Event, Freed, Heap, Layout, Struct
+from kvmplanes.model.heap import NULL, Event, Freed, Heap, Layout, Null, Oops, Struct
 
 __all__ = [
     "EBUSY", "EEXIST", "EFAULT", "EINTR", "EINVAL", "EMFILE", "ENFILE", "ENOENT", "ENOMEM", "ENOTTY",
@@ -46,11 +46,17 @@ class Task:
 current: Final = Task(mm="current->mm")
 
 
-class ErrPtr:
-    """A pointer value that carries an errno, as the kernel's ERR_PTR does."""
+class ErrPtr(Null):
+    """A pointer value that carries an errno, as the kernel's ERR_PTR does: true, and not to be followed."""
+
+    _oops = Oops
+    error: int
 
     def __init__(self, error: int) -> None:
-        self.error = error
+        object.__setattr__(self, "error", error)
+
+    def __bool__(self) -> bool:
+        return True
 
     def __repr__(self) -> str:
         return f"ERR_PTR(-{errno_name(self.error)})"
@@ -105,7 +111,7 @@ class Kernel:
         self.refs: Counter[str] = Counter()
         self.files: dict[int, Struct] = {}
         self._functions, self._injector, self._report = functions, injector, report
-        self._next_fd = 4  # 0, 1, 2 are taken, 3 is /dev/kvm
+        self._fds = {0, 1, 2, 3}  # 3 is /dev/kvm
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         try:
@@ -157,8 +163,7 @@ class Kernel:
         return failed
 
     def _cleanup(self, owner: Any, member: str) -> None:
-        self.kfree(getattr(owner, member))
-        setattr(owner, member, NULL)
+        self.kfree(getattr(owner, member))  # the pointer stays, as in C: a second clean-up frees twice
 
     # -- the calls around the patch: one acquisition or one release each ---------------------------
 
@@ -166,8 +171,10 @@ class Kernel:
         """One more reference on an address space."""
         self.get(mm)
 
-    def mmdrop(self, mm: str) -> None:
+    def mmdrop(self, mm: Any) -> None:
         """One less."""
+        if not isinstance(mm, str):
+            raise Oops(f"mmdrop({mm!r})")
         self.put(mm)
 
     def init_srcu_struct(self, kvm: Any, member: str) -> int:
@@ -183,8 +190,8 @@ class Kernel:
         return self._init(kvm, "irq_routing", routing_table)
 
     def kvm_free_irq_routing(self, kvm: Any) -> None:
-        """Undo kvm_init_irq_routing."""
-        self._cleanup(kvm, "irq_routing")
+        """Undo kvm_init_irq_routing; as in the kernel, the pointer stays behind."""
+        self.kfree(kvm.irq_routing)
 
     def kvm_arch_init_vm(self, kvm: Any, type: int) -> int:
         """0, -ENOMEM, or -EINVAL for a VM type that the architecture lacks (limit: arch)."""
@@ -218,16 +225,16 @@ class Kernel:
         return self._init(kvm, "coalesced_mmio_ring", mmio_ring)
 
     def kvm_coalesced_mmio_free(self, kvm: Any) -> None:
-        """Undo kvm_coalesced_mmio_init."""
-        self._cleanup(kvm, "coalesced_mmio_ring")
+        """Undo kvm_coalesced_mmio_init; as in the kernel, the pointer stays behind."""
+        self.kfree(kvm.coalesced_mmio_ring)
 
     def kvm_create_vm_debugfs(self, kvm: Any, fdname: str) -> int:
         """0 or -ENOMEM, and then it has freed its own (limit: debugfs)."""
         return self._init(kvm, "debugfs_stat_data", stat_data)
 
     def kvm_destroy_vm_debugfs(self, kvm: Any) -> None:
-        """Undo kvm_create_vm_debugfs."""
-        self._cleanup(kvm, "debugfs_stat_data")
+        """Undo kvm_create_vm_debugfs; as in the kernel, the pointer stays behind."""
+        self.kfree(kvm.debugfs_stat_data)
 
     def list_add(self, kvm: Any) -> None:
         """Put the VM on vm_list."""
@@ -256,17 +263,19 @@ class Kernel:
     # -- descriptors and files ----------------------------------------------------------------------
 
     def get_unused_fd_flags(self, what: str = "") -> int:
-        """A reserved descriptor number, or -EMFILE (limit reached) or -ENOMEM (the table grows)."""
+        """Reserve the lowest free descriptor number; or -EMFILE (limit reached) or -ENOMEM (the table grows)."""
         failed = self.fails(f"get_unused_fd_flags({what})" if what else "get_unused_fd_flags")
         if failed:
             return failed
         self.get("fd")
-        self._next_fd += 1
-        return self._next_fd - 1
+        fd = min(set(range(len(self._fds) + 1)) - self._fds)
+        self._fds.add(fd)
+        return fd
 
     def put_unused_fd(self, fd: int) -> None:
         """Give a reserved number back."""
         self.put("fd")
+        self._fds.discard(fd)
 
     def anon_inode_getfile(self, name: str, release: str, private_data: Any) -> Any:
         """An open file on `private_data`, or ERR_PTR(-ENOMEM) or ERR_PTR(-ENFILE)."""
@@ -283,8 +292,8 @@ class Kernel:
         self.files[fd] = file
 
     def close(self, fd: int) -> None:
-        """close(2): the last descriptor of a file calls its release function (limit: dup)."""
+        """The last descriptor of a file closes: its release function is called (limit: dup)."""
         file = self.files.pop(fd)
-        self.put("fd")
+        self.put_unused_fd(fd)
         getattr(self, file.release)(file.private_data)
         self.kfree(file)

@@ -10,12 +10,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kvmplanes.model.heap import NULL, Layout
-from kvmplanes.model.kernel import (
-    EEXIST, EINVAL, ENOENT, ENOMEM, ERR_PTR, IS_ERR, PTR_ERR, Goto, Kernel, current,
-)  # fmt: skip
+from kvmplanes.model.kernel import ENOENT, ENOMEM, ERR_PTR, IS_ERR, PTR_ERR, Goto, Kernel, current
 
-KVM_MAX_PLANES: Final = 16
-KVM_CAP_PLANES: Final = 249
+KVM_MAX_PLANES: Final = 16  # +11
+KVM_CAP_PLANES: Final = 249  # +13
 KVM_BUSES: Final = (
     "KVM_MMIO_BUS",
     "KVM_PIO_BUS",
@@ -24,14 +22,14 @@ KVM_BUSES: Final = (
     "KVM_IOCSR_BUS",
 )
 
-struct_kvm_plane: Final = Layout("plane", "kvm_create_plane(kvm, {tag})", kvm=NULL, level=0)
+struct_kvm_plane: Final = Layout("plane", "kvm_create_plane(kvm, {tag})", kvm=NULL, level=0)  # +01 +02 +03
 struct_kvm_io_bus: Final = Layout("bus", "kzalloc({tag})")
 struct_kvm: Final = Layout(
     "kvm",
     "kvm_arch_alloc_vm",
     mm=NULL,
     users_count=0,
-    planes=(NULL,) * KVM_MAX_PLANES,
+    planes=(NULL,) * KVM_MAX_PLANES,  # +06
     debugfs_dentry=NULL,
     srcu=NULL,
     irq_srcu=NULL,
@@ -44,7 +42,7 @@ struct_kvm: Final = Layout(
 )
 
 
-def kvm_create_plane(k: Kernel, kvm: Any, plane_level: int) -> Any:
+def kvm_create_plane(k: Kernel, kvm: Any, plane_level: int) -> Any:  # +14
     plane = k.kzalloc(struct_kvm_plane, plane_level)  # +16
     if plane is NULL:  # +18
         return NULL  # +19
@@ -54,14 +52,14 @@ def kvm_create_plane(k: Kernel, kvm: Any, plane_level: int) -> Any:
     return plane  # +26
 
 
-def kvm_destroy_one_plane(k: Kernel, plane: Any) -> None:
+def kvm_destroy_one_plane(k: Kernel, plane: Any) -> None:  # +29
     k.kfree(plane)  # +31
 
 
-def kvm_destroy_planes(k: Kernel, kvm: Any) -> None:
+def kvm_destroy_planes(k: Kernel, kvm: Any) -> None:  # +34
     for i in range(KVM_MAX_PLANES):  # +38
-        plane = kvm.planes[i]  # +39
-        if plane is NULL:
+        plane = kvm.planes[i]  # +39, limit: one load
+        if plane is NULL:  # +39
             continue  # +40
         k.kvm_destroy_one_plane(plane)  # +41
         kvm.planes[i] = NULL  # +42
@@ -90,17 +88,16 @@ def kvm_create_vm(k: Kernel, type: int, fdname: str) -> Any:
             r = -ENOMEM  # +48
             raise k.goto("out_no_planes")  # +49
         kvm.debugfs_dentry = ERR_PTR(-ENOENT)
-        r = k.init_srcu_struct(kvm, "srcu")
-        if r:
+        r = -ENOMEM
+        if k.init_srcu_struct(kvm, "srcu"):
             raise k.goto("out_err_no_srcu")
-        r = k.init_srcu_struct(kvm, "irq_srcu")
-        if r:
+        if k.init_srcu_struct(kvm, "irq_srcu"):
             raise k.goto("out_err_no_irq_srcu")
         r = k.kvm_init_irq_routing(kvm)
         if r:
             raise k.goto("out_err_no_irq_routing")
-        kvm.users_count = 1
-        r = -ENOMEM
+        kvm.users_count = 1  # limit: refcount
+        r = -ENOMEM  # limit: memslots
         for i, bus in enumerate(KVM_BUSES):
             kvm.buses[i] = k.kzalloc(struct_kvm_io_bus, bus)
             if kvm.buses[i] is NULL:
@@ -153,17 +150,17 @@ def kvm_create_vm(k: Kernel, type: int, fdname: str) -> Any:
 
 def kvm_destroy_vm(k: Kernel, kvm: Any) -> None:
     mm = kvm.mm
-    k.kvm_destroy_pm_notifier(kvm)
+    k.kvm_destroy_pm_notifier(kvm)  # limit: uevent
     k.kvm_destroy_vm_debugfs(kvm)
-    k.list_del(kvm)
+    k.list_del(kvm)  # limit: arch
     k.kvm_free_irq_routing(kvm)
     for i in range(len(KVM_BUSES)):
         k.kfree(kvm.buses[i])
         kvm.buses[i] = NULL
     k.kvm_coalesced_mmio_free(kvm)
     k.mmu_notifier_unregister()
-    k.kvm_arch_destroy_vm(kvm)
-    k.cleanup_srcu_struct(kvm, "irq_srcu")
+    k.kvm_arch_destroy_vm(kvm)  # limit: devices, memslots
+    k.cleanup_srcu_struct(kvm, "irq_srcu")  # limit: srcu
     k.cleanup_srcu_struct(kvm, "srcu")
     k.kvm_arch_free_vm(kvm)
     k.kvm_destroy_planes(kvm)  # +54
@@ -183,7 +180,7 @@ def kvm_put_kvm(k: Kernel, kvm: Any) -> None:
 
 
 def kvm_vm_release(k: Kernel, kvm: Any) -> None:
-    k.kvm_put_kvm(kvm)
+    k.kvm_put_kvm(kvm)  # limit: irqfd
 
 
 def kvm_dev_ioctl_create_vm(k: Kernel, type: int) -> int:
@@ -199,7 +196,7 @@ def kvm_dev_ioctl_create_vm(k: Kernel, type: int) -> int:
         if IS_ERR(file):
             r = PTR_ERR(file)
             raise k.goto("put_kvm")
-        k.fd_install(fd, file)
+        k.fd_install(fd, file)  # limit: uevent
         return fd
     except Goto as goto:
         if goto.label("put_kvm"):

@@ -7,182 +7,28 @@ Source of what each patch does: the series (Message-ID 20260608144252.351443-N-j
 
 from __future__ import annotations
 
-import inspect
-import linecache
-import re
-import textwrap
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
+from inspect import getsource, isfunction
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from kvmplanes.model import kernel, kvm
-from kvmplanes.model.heap import NULL, Layout
+from kvmplanes.model import kvm
+from kvmplanes.model.version import Function, Source, Version
 
-Source = str | Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function of a version: its text, and the code that runs."""
-
-    name: str
-    source: str
-    code: Callable[..., Any]
-
-    def line(self, lineno: int) -> str:
-        """A line of the text, counted from 1 at `def`, without its indent and comment."""
-        lines = self.source.splitlines()
-        return lines[lineno - 1].partition("  # ")[0].strip() if 0 < lineno <= len(lines) else ""
-
-    def ids(self, lineno: int) -> tuple[str, ...]:
-        """The ids of the patch's added lines that a line's comment names."""
-        lines = self.source.splitlines()
-        comment = lines[lineno - 1].partition("  # ")[2] if 0 < lineno <= len(lines) else ""
-        return tuple(re.findall(r"\+\d\d", comment))
-
-
-@dataclass(frozen=True)
-class Version:
-    """A version of the functions.
-
-    Args:
-        name: short name, such as "09".
-        title: what it is, in one phrase.
-        sources: function name -> Python text, or a function of the reader's own.
-        based_on: the version that `edits` were made to.
-        edits: (function, old lines, new lines), as made.
-    """
-
-    name: str
-    title: str
-    sources: Mapping[str, Source] = field(repr=False)
-    based_on: str = ""
-    edits: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
-
-    @cached_property
-    def functions(self) -> Mapping[str, Function]:
-        """Name -> `Function`, compiled on first use."""
-        return {name: _function(self.name, name, source) for name, source in self.sources.items()}
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def replace(self, **functions: Source) -> Version:
-        """The same version with some functions replaced by a reader's own.
-
-        Args:
-            **functions: name -> a Python function with the same arguments (`k` first), or its text.
-
-        Raises:
-            ValueError: this version has no function of that name, or it jumps to a missing label.
-        """
-        for name in functions:
-            if name not in self.sources:
-                raise ValueError(f"{self.name} has no function {name!r}; it has {', '.join(self.sources)}")
-        changed = Version(f"{self.name}+", f"{self.title}, with a replaced {' and '.join(functions)}",
-                          {**self.sources, **functions}, self.name)  # fmt: skip
-        _ = changed.functions  # complain now rather than at the first run
-        return changed
-
-    def edit(self, name: str, title: str, *edits: tuple[str, str, str], **new: Source) -> Version:
-        """A version that differs by edits.
-
-        Args:
-            name: its name.
-            title: what it is, in one phrase.
-            *edits: (function, old lines, new lines); the old lines must stand there exactly once,
-                indentation aside.
-            **new: functions that this version adds or writes anew.
-
-        Raises:
-            ValueError: the old lines stand there not once.
-        """
-        sources = dict(self.sources)
-        for function, old, lines in edits:
-            text = sources[function]
-            if not isinstance(text, str):
-                raise ValueError(f"{function} is a reader's own function; only text can be edited")
-            sources[function] = _swap(function, text, old, lines)
-        texts = {key: textwrap.dedent(text).strip() + "\n" if isinstance(text, str) else text for key, text in new.items()}
-        return Version(name, title, {**sources, **texts}, self.name, edits)
-
-    def without(self, *names: str) -> Version:
-        """The same version without some functions."""
-        kept = {key: source for key, source in self.sources.items() if key not in names}
-        return Version(self.name, self.title, kept, self.based_on, self.edits)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def _swap(function: str, text: str, old: str, new: str) -> str:
-    """Replace whole lines, keeping the indent at which the old ones stand."""
-    want = textwrap.dedent(old).strip("\n").splitlines()
-    have = text.splitlines()
-    places = [
-        at
-        for at in range(len(have) - len(want) + 1)
-        if textwrap.dedent("\n".join(have[at : at + len(want)])).splitlines() == want
-    ]
-    if len(places) != 1:
-        raise ValueError(f"{function}: the old lines stand there {len(places)} times, not once:\n{old}")
-    at = places[0]
-    indent = have[at][: len(have[at]) - len(have[at].lstrip())]
-    block = textwrap.indent(textwrap.dedent(new).strip("\n"), indent).splitlines()
-    return "\n".join([*have[:at], *block, *have[at + len(want) :]]) + "\n"
-
-
-def _function(version: str, name: str, source: Source) -> Function:
-    if callable(source):
-        try:
-            text = textwrap.dedent(inspect.getsource(source))
-        except (OSError, TypeError):
-            text = ""
-        _check_labels(name, text)
-        return Function(name, text, source)
-    _check_labels(name, source)
-    filename = f"<kvmplanes {version} {name}>"
-    namespace = dict(_NAMES)
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - our own text, or the reader's
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return Function(name, source, namespace[name])
-
-
-def _check_labels(name: str, text: str) -> None:
-    labels = re.findall(r'\.label\("(\w+)"\)', text)
-    for target in re.findall(r'\.goto\("(\w+)"\)', text):
-        if target not in labels:
-            raise ValueError(f"{name} jumps to {target!r}; its labels are {', '.join(labels) or 'none'}")
-
-
-# -- structs that differ ------------------------------------------------------------------------------
-
-struct_kvm_08: Final = kvm.struct_kvm.without("planes")
-struct_kvm_plane_10: Final = kvm.struct_kvm_plane.plus(vcpu_array=NULL)
-struct_kvm_plane_rfc: Final = Layout("plane", "kvm_create_vm_plane", kvm=NULL, plane=0)
-
-_NAMES: Final[dict[str, Any]] = {
-    **{name: getattr(kernel, name) for name in kernel.__all__},
-    **{name: value for name, value in vars(kvm).items() if not name.startswith("__")},
-    "struct_kvm_08": struct_kvm_08,
-    "struct_kvm_plane_10": struct_kvm_plane_10,
-    "struct_kvm_plane_rfc": struct_kvm_plane_rfc,
-}
-
-# -- the versions ---------------------------------------------------------------------------------------
+__all__ = ["VERSIONS", "Function", "Source", "Version", "version"]
 
 V09: Final = Version(
     "09",
     "as posted: plane 0 arrives, and teardown reads it from freed memory",
-    {name: inspect.getsource(f) for name, f in vars(kvm).items() if inspect.isfunction(f) and f.__module__ == kvm.__name__},
-)  # fmt: skip
+    {name: getsource(f) for name, f in vars(kvm).items() if isfunction(f) and f.__module__ == kvm.__name__},
+)
 
 V08: Final = V09.edit(
     "08",
     "before the patch: no planes",
-    ("kvm_arch_alloc_vm", "return k.kzalloc(struct_kvm, 1)  # limit: kvzalloc", "return k.kzalloc(struct_kvm_08, 1)"),
+    ("kvm_arch_alloc_vm",
+     "return k.kzalloc(struct_kvm, 1)  # limit: kvzalloc",
+     'return k.kzalloc(struct_kvm.without("planes"), 1)'),
     ("kvm_create_vm",
      """
      if k.kvm_create_plane(kvm, 0) is NULL:  # +47
@@ -213,9 +59,11 @@ V08: Final = V09.edit(
 RFC: Final = V08.edit(
     "rfc",
     "April 2025: the order is right, but plane 0 is never freed",
-    ("kvm_arch_alloc_vm", "return k.kzalloc(struct_kvm_08, 1)", "return k.kzalloc(struct_kvm, 1)"),
+    ("kvm_arch_alloc_vm",
+     'return k.kzalloc(struct_kvm.without("planes"), 1)',
+     "return k.kzalloc(struct_kvm, 1)  # limit: max_planes"),
     ("kvm_create_vm",
-     'kvm.debugfs_dentry = ERR_PTR(-ENOENT)',
+     "kvm.debugfs_dentry = ERR_PTR(-ENOENT)",
      """
      kvm.debugfs_dentry = ERR_PTR(-ENOENT)
      plane0 = k.kvm_create_vm_plane(kvm, 0)
@@ -246,7 +94,7 @@ RFC: Final = V08.edit(
      """),
     kvm_create_vm_plane="""
     def kvm_create_vm_plane(k, kvm, plane_id):
-        plane = k.kzalloc(struct_kvm_plane_rfc, plane_id)
+        plane = k.kzalloc(Layout("plane", "kvm_create_vm_plane", kvm=NULL, plane=0), plane_id)
         if plane is NULL:
             return ERR_PTR(-ENOMEM)
         plane.kvm = kvm
@@ -264,13 +112,11 @@ V10: Final = V09.edit(
     "vcpu_array moves into the plane; teardown as in 09",
     ("kvm_create_plane",
      "plane = k.kzalloc(struct_kvm_plane, plane_level)  # +16",
-     "plane = k.kzalloc(struct_kvm_plane_10, plane_level)"),
+     "plane = k.kzalloc(struct_kvm_plane.plus(vcpu_array=NULL), plane_level)  # +16"),
     ("kvm_create_plane",
+     "plane.level = plane_level  # +22",
      """
      plane.level = plane_level  # +22
-     """,
-     """
-     plane.level = plane_level
      plane.vcpu_array = "xarray"
      """),
     ("kvm_arch_destroy_vm",
@@ -327,8 +173,8 @@ V29: Final = V11.edit(
     """,
     kvm_vm_ioctl_create_plane="""
     def kvm_vm_ioctl_create_plane(k, kvm, id):
-        id = id & 0xFFFFFFFF
-        if id >= k.kvm_arch_max_planes(kvm):
+        id = id & 0xFFFFFFFF  # the ioctl's argument is unsigned long, id is unsigned (limit: locks)
+        if id >= k.kvm_arch_max_planes(kvm) or id >= KVM_MAX_PLANES:
             return -EINVAL
         if kvm.planes[id] is not NULL:
             return -EEXIST

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A trace: immutable steps, states, stacks, and what is read off them."""
+
+import dataclasses
+
+import facts
+import pytest
+
+import kvmplanes as kp
+from kvmplanes.explore import Certificate
+from kvmplanes.patch import EVENTS, PATCH
+from kvmplanes.trace import Object, State, Step, Trace
+
+
+@pytest.fixture(scope="module")
+def posted() -> Trace:
+    return kp.run("09")
+
+
+@pytest.fixture(scope="module")
+def certificates() -> list[Certificate]:
+    return [kp.certify(version) for version in kp.VERSIONS]
+
+
+def steps_of(certificates: list[Certificate]) -> list[Step]:
+    return [step for c in certificates for path in c.paths for step in path.trace.steps]
+
+
+def find(trace: Trace, text: str) -> Step:
+    (step,) = (step for step in trace.steps if step.text == text)
+    return step
+
+
+def test_the_same_run_gives_the_same_trace(posted: Trace) -> None:
+    again = kp.run("09")
+    assert again == posted
+    assert str(again) == str(posted)
+    assert hash(again) == hash(posted)
+
+
+def test_a_trace_cannot_be_changed(posted: Trace) -> None:
+    for thing, name in ((posted, "steps"), (posted.steps[0], "text"), (posted.steps[0].state, "refs")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(thing, name, ())
+
+
+def test_steps_are_numbered_and_said_in_one_sentence(certificates: list[Certificate]) -> None:
+    for certificate in certificates:
+        for path in certificate.paths:
+            assert [step.index for step in path.trace.steps] == list(range(len(path.trace.steps)))
+    for step in steps_of(certificates):
+        assert step.text.endswith(".")
+        assert step.text[0].isupper() or step.text.startswith(step.obj)
+        assert step.subgoal in ("acquire", "publish", "use", "unpublish", "release", "report")
+
+
+def test_a_step_knows_its_lines(posted: Trace) -> None:
+    store = find(posted, "kvm#1->planes[0] now points to plane#0: the plane is published.")
+    assert (store.op, store.function, store.line) == (
+        "KVM_CREATE_VM",
+        "kvm_create_plane",
+        "kvm.planes[plane_level] = plane",
+    )
+    assert [(frame.function, frame.ids) for frame in store.stack] == [
+        ("kvm_create_plane", ("+24",)),
+        ("kvm_create_vm", ("+47",)),
+        ("kvm_dev_ioctl_create_vm", ()),
+    ]
+    assert store.ids == ("+24", "+47")
+    assert (store.what, store.field, store.value, store.subgoal) == ("write", "planes[0]", "plane#0", "publish")
+    source = kp.VERSIONS["09"].functions["kvm_create_plane"].source.splitlines()
+    assert store.line in source[store.stack[0].lineno - 1]
+
+
+def test_every_frame_shows_the_line_that_is_there(certificates: list[Certificate]) -> None:
+    for certificate in certificates:
+        sources = {name: f.source.splitlines() for name, f in certificate.version.functions.items()}
+        frames = {frame for path in certificate.paths for step in path.trace.steps for frame in step.stack}
+        assert frames
+        for frame in frames:
+            assert sources[frame.function][frame.lineno - 1].strip().startswith(frame.line)
+            assert frame.line
+
+
+def test_what_user_space_sees_has_no_stack(posted: Trace) -> None:
+    answer = find(posted, "KVM_CREATE_VM returns fd 4.")
+    assert (answer.stack, answer.function, answer.line, answer.ids) == ((), "", "", ())
+    assert answer.subgoal == "report"
+
+
+def test_states_before_publication_and_after(posted: Trace) -> None:
+    assert State().slots == ("NULL",) * 16
+    assert State().occupancy == ("empty",) * 16
+    assert State().kvm is None
+    assert posted.steps[0].state.kvm is None
+    allocated = find(posted, "plane#0 is allocated, every byte zero.").state
+    assert allocated.slots == ("NULL",) * 16
+    store = find(posted, "kvm#1->planes[0] now points to plane#0: the plane is published.").state
+    assert store.slots[0] == "plane#0"
+    assert store.occupancy == ("live", *["empty"] * 15)
+    plane = store.find("plane#0")
+    assert plane == Object("plane#0", "plane", live=True, fields=(("kvm", "kvm#1"), ("level", "0")))
+    assert plane is not None
+    assert (plane.get("kvm"), plane.get("nothing")) == ("kvm#1", "")
+    assert store.find("plane#1") is None
+    assert dict(store.refs) == {"fd": 1, "current->mm": 1}
+
+
+def test_slots_in_freed_memory_dangle(posted: Trace) -> None:
+    freed = find(posted, "kvm#1 is freed.").state
+    assert freed.kvm is not None
+    assert not freed.kvm.live
+    assert freed.occupancy == ("dangling", *["empty"] * 15)
+    assert posted.occupancy[-1] == ("empty",) * 16
+    assert len(posted.occupancy) == len(posted.steps)
+
+
+def test_freed_bytes_are_shown_as_they_are() -> None:
+    """With init_on_free the slots read as zero from the free on; with poison they all lead nowhere."""
+    zeroed = find(kp.run("09", freed="zeroed"), "kvm#1 is freed.").state
+    assert zeroed.occupancy == ("empty",) * 16
+    poisoned = find(kp.run("09", freed="poisoned"), "kvm#1 is freed.").state
+    assert set(poisoned.slots) == {"0x6b6b6b6b6b6b6b6b"}
+    assert poisoned.occupancy == ("dangling",) * 16
+
+
+def test_a_slot_that_points_to_a_freed_plane_dangles() -> None:
+    trace = kp.run("29", planes=(1, 3), fail="anon_inode_getfile(plane 1)")
+    assert find(trace, "plane#1 is freed.").state.occupancy[:4] == ("live", "dangling", "empty", "empty")
+
+
+def test_the_latest_vm_is_shown() -> None:
+    trace = kp.run("11", ops=("KVM_CREATE_VM", "close(vm)", "KVM_CREATE_VM"))
+    second = [step for step in trace.steps if step.what == "return"][1].state
+    assert second.kvm is not None
+    assert (second.kvm.name, second.kvm.live) == ("kvm#1'", True)
+    assert second.slots[0] == "plane#0'"
+    assert second.occupancy[0] == "live"
+
+
+def test_defects_point_to_their_steps(posted: Trace) -> None:
+    assert [(d.kind, d.access, d.field) for d in posted.defects[:3]] == [
+        ("use-after-free", "read", "planes[0]"),
+        ("use-after-free", "write", "planes[0]"),
+        ("use-after-free", "read", "planes[1]"),
+    ]
+    for defect in posted.defects:
+        step = posted.steps[defect.step]
+        assert (step.defect, step.obj, step.function) == (defect.kind, defect.obj, defect.function)
+    (leak,) = kp.run("rfc").defects
+    assert (leak.kind, leak.obj, leak.access, leak.function) == ("leak", "plane#0", "", "")
+
+
+def test_one_defect_for_each_reference_not_given_back() -> None:
+    keeps = kp.VERSIONS["11"].edit("m", "keeps mm", ("kvm_destroy_vm", "k.mmdrop(mm)", "pass"))
+    trace = kp.run(keeps, ops=("KVM_CREATE_VM", "close(vm)") * 3)
+    assert [(d.kind, d.obj) for d in trace.defects] == [("leak", "current->mm")] * 3
+
+
+def test_an_oops_ends_the_run_where_it_stands() -> None:
+    trace = kp.run("09", freed="poisoned")
+    assert trace.oops is not None
+    assert trace.oops.text == "Oops: kfree(0x6b6b6b6b6b6b6b6b). The task dies here and undoes nothing more."
+    assert [frame.function for frame in trace.oops.stack][:3] == [
+        "kvm_destroy_one_plane", "kvm_destroy_planes", "kvm_destroy_vm",
+    ]  # fmt: skip
+    assert trace.oops.ids == ("+31", "+41", "+54")
+    after = {step.what for step in trace.steps[trace.oops.index + 1 :]}
+    assert after == {"leak"}
+    assert kp.run("09").oops is None
+
+
+def test_null_dereference() -> None:
+    """What 10/60 depends on: planes[0] is never NULL while a VM exists."""
+    blind = kp.VERSIONS["10"].edit("m", "no test", ("kvm_destroy_vcpus", "if plane is not NULL:", "if True:"))
+    trace = kp.run(blind)
+    assert trace.oops is not None
+    assert (trace.oops.defect, trace.oops.function) == ("null-dereference", "kvm_destroy_vcpus")
+    assert trace.oops.obj == "NULL->vcpu_array is read"
+
+
+def test_a_variable_without_a_value_is_an_oops() -> None:
+    """In C, kvm_create_vm would return whatever lies in r."""
+    forgetful = kp.VERSIONS["11"].edit("m", "r is not set", ("kvm_create_vm", "r = -ENOMEM  # +48", ""))
+    trace = kp.run(forgetful, fail="kvm_create_plane")
+    assert trace.oops is not None
+    assert trace.oops.line == "return ERR_PTR(r)"
+    assert "'r'" in trace.oops.text
+    assert trace.oops.function == "kvm_create_vm"
+
+
+def test_events_are_the_patch_s_own_words(certificates: list[Certificate]) -> None:
+    seen = {event for step in steps_of(certificates) for event in step.events}
+    for event in seen - set(EVENTS) - {"write plane.plane"}:  # the RFC's name for level
+        assert event.startswith(("goto ", "label ")), event
+    assert {label for event in seen if (label := event.partition("label ")[2])} <= {
+        label for ladder in facts.LADDER.values() for label in ladder
+    } | {"put_kvm", "put_fd"}
+
+
+def test_teardown_and_unwinding_are_told_apart() -> None:
+    assert "teardown planes" in kp.run("11").events
+    assert "unwind planes" not in kp.run("11").events
+    unwound = kp.run("11", fail="init_srcu_struct").events
+    assert {"unwind planes", "clear planes[]", "free plane"} <= unwound
+    assert "teardown planes" not in unwound
+
+
+def test_ids_are_lines_of_the_patch(certificates: list[Certificate]) -> None:
+    known = {line.id for line in PATCH.added}
+    assert {i for step in steps_of(certificates) for i in step.ids} <= known
+    assert kp.run("08").ids == frozenset()
+    assert {"+16", "+22", "+24", "+41", "+42", "+47"} <= kp.run("29").ids
+
+
+def test_print_lists_the_steps(posted: Trace) -> None:
+    lines = str(posted).splitlines()
+    assert lines[0] == "09 KVM_CREATE_VM, close(vm): ok, 17 defects"
+    assert len(lines) == 1 + len(posted.steps)
+    assert sum(" ! " in line for line in lines) == 17
+    assert repr(posted) == f"<Trace 09 KVM_CREATE_VM, close(vm): {len(posted.steps)} steps, ok, 17 defects>"
+
+
+@pytest.mark.parametrize(
+    ("version", "run", "text"),
+    [
+        ("09", {}, "kvm#1->planes[0] is read, but kvm#1 is already freed; the bytes there say plane#0."),
+        ("09", {}, "NULL is written to kvm#1->planes[0], but kvm#1 is already freed."),
+        ("rfc", {}, "plane#0 is still allocated, and nobody is left to free it."),
+        ("11", {"fail": "kvm_create_plane"}, "kvm_create_plane(kvm, 0) fails with ENOMEM."),
+        ("11", {"fail": "kvm_create_plane"}, "Control jumps to out_no_planes."),
+        ("11", {"fail": "kvm_create_plane"}, "KVM_CREATE_VM returns -1 with errno ENOMEM."),
+        ("11", {}, "kvm#1->planes[0] is emptied."),
+        ("11", {}, "kvm#1->planes[15] is NULL."),
+        ("29", {"planes": (1,)}, "kvm#1 has 2 users."),
+        ("29", {"planes": (1,), "fail": "anon_inode_getfile(plane 1)"}, "plane#1 is freed a second time."),
+        ("29", {"ops": ("KVM_CHECK_EXTENSION system",)}, "User space asks for KVM_CAP_PLANES and gets 1."),
+    ],
+)
+def test_sentences(version: str, run: dict[str, object], text: str) -> None:
+    assert text in [step.text for step in kp.run(version, **run).steps]  # type: ignore[arg-type]
+
+
+def test_a_reference_given_back_twice() -> None:
+    twice = kp.VERSIONS["11"].edit(
+        "m", "drops mm twice", ("kvm_destroy_vm", "k.mmdrop(mm)", "k.mmdrop(mm)\nk.mmdrop(mm)")
+    )
+    (bad,) = kp.run(twice).defects
+    assert (bad.kind, bad.obj, bad.access) == ("double-free", "current->mm", "put")
+    assert kp.run(twice).steps[bad.step].text == "Given back, but nobody holds it: References on the address space: -1."
