@@ -154,7 +154,9 @@ _CODE = css(
 )
 _NOTE = css(padding="0 0 8px 16px")
 _ROW = css(background_color="transparent")  # no stripes: the tints have a meaning
-_LABEL = css(background_color=CHANGED.fill, color=CHANGED.ink, padding="0 6px", border_radius="4px")
+_LABEL = css(
+    background_color=CHANGED.fill, color=CHANGED.ink, padding="0 6px", border_radius="4px", white_space="nowrap"
+)
 
 
 def _cell(tag: str, attributes: str, body: str, **look: str) -> str:

@@ -29,7 +29,7 @@ PROPERTIES = {
 }  # fmt: skip
 VALUE = re.compile(
     r"(?:#[0-9A-Fa-f]{6}|rgba\(\d+,\d+,\d+,[\d.]+\)|[\d.]+(?:px|%)?|solid|none|transparent|top|left|normal"
-    r"|collapse|separate|fixed|pre-wrap|break-word|monospace|Menlo|Consolas|'DejaVu Sans Mono'|[ ,])+"
+    r"|collapse|separate|fixed|pre-wrap|nowrap|break-word|monospace|Menlo|Consolas|'DejaVu Sans Mono'|[ ,])+"
 )
 
 

@@ -473,7 +473,7 @@ def test_html_is_an_image_with_words(name: str) -> None:
 
 def test_occupancy_in_words() -> None:
     assert plot("09").text.splitlines() == [
-        f"Plane occupancy, version 09 ({kp.VERSIONS['09'].title}): no call fails; 17 use-after-free; steps 0..65.",
+        "Plane occupancy, version 09: no call fails; 17 use-after-free; steps 0..65.",
         "System calls: KVM_CREATE_VM -> fd 4 (0..26), close(vm) (27..65).",
         "struct kvm: absent 0, allocated 1..42, freed 43..65.",
         "planes[0]: live 7..42, dangling 43..45.",

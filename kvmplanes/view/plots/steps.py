@@ -72,7 +72,7 @@ def _timeline(title: str, trace: Trace, rows: Sequence[tuple[str, str, float]], 
     point = (xlim[1] - xlim[0]) / (WIDTH - left - right)
     told = data.folded(calls)
     lanes = _lanes([call.first - 0.5 for call in told], [(wide(_label(c)) + 6) * point for c in told], xlim[1])
-    about = [*wrap(trace.version.title, 110), *wrap(words.failures(trace), 110)]
+    about = wrap(words.failures(trace), 110)
     top = 46 + 12 * len(about) + LINE * max(lane for _, lane in lanes)
     headline = f"{title}, version {trace.version}: {words.verdict(trace)}"
     sheet = Sheet(headline, about, rows, xlim, left=left, right=right, top=top, xlabel="step")

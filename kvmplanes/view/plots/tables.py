@@ -42,7 +42,7 @@ def plot_runs(traces: Sequence[Trace] | Mapping[str, Sequence[Trace]]) -> Plot:
     runs = {name: data.sorted_runs(group) for name, group in groups.items()}
     calls = data.in_order(run.calls for group in runs.values() for run in group)
     first = len(calls) + 2.5  # column of planes[0]
-    versions = {str(trace.version): trace.version.title for group in groups.values() for trace in group}
+    versions = list(dict.fromkeys(str(trace.version) for group in groups.values() for trace in group))
     with house():
         sheet = _run_sheet(versions, runs, calls)
         for outcome in OUTCOMES:
@@ -71,7 +71,7 @@ def _rows(runs: Mapping[str, Sequence[Run]]) -> Iterator[tuple[Run, str]]:
     return ((run, f"{name}/{n}") for name, group in runs.items() for n, run in enumerate(group))
 
 
-def _run_sheet(versions: Mapping[str, str], runs: Mapping[str, Sequence[Run]], calls: Sequence[str]) -> Sheet:
+def _run_sheet(versions: Sequence[str], runs: Mapping[str, Sequence[Run]], calls: Sequence[str]) -> Sheet:
     """The rows of every group, the calls and slots across, and what they are called."""
     rows: list[tuple[str, str, float]] = []
     told = {name: _group_words(name, group) for name, group in runs.items()}
@@ -81,10 +81,10 @@ def _run_sheet(versions: Mapping[str, str], runs: Mapping[str, Sequence[Run]], c
         rows += [(f"{name}/below", "", max(8.0, LINE * len(told[name]) - _RUN * len(group) - 6))]
     columns = len(calls) + 2.5 + KVM_MAX_PLANES
     left = PAD + 12 + max(wide(line) for lines in told.values() for line in lines)
-    top = 40 + 12 * len(versions) + 12 + max(map(wide, calls))
+    top = 52 + max(map(wide, calls))
     sheet = Sheet(
         f"Runs of version {', '.join(versions)}: how far each of {sum(map(len, runs.values()))} gets",
-        [*versions.values(), "One row a run: a bar over the calls that it reaches. The numbers count runs."],
+        ["One row a run: a bar over the calls that it reaches. The numbers count runs."],
         rows, (-0.5, columns - 0.5), left=left, top=top, width=left + PAD + columns * _COLUMN,
     )  # fmt: skip
     for name, group in runs.items():

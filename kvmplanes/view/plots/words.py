@@ -85,8 +85,7 @@ def paths_text(certificates: Sequence[Certificate]) -> str:
 
 
 def _case(trace: Trace) -> str:
-    told = f"version {trace.version} ({trace.version.title})"
-    return f"{told}: {failures(trace)}; {verdict(trace)}; steps 0..{len(trace.steps) - 1}"
+    return f"version {trace.version}: {failures(trace)}; {verdict(trace)}; steps 0..{len(trace.steps) - 1}"
 
 
 def _when(span: Span) -> str:

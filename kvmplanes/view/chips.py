@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Everything that a VM takes besides its planes, as small labelled chips below the heap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kvmplanes.trace import State
+from kvmplanes.view import svg
+from kvmplanes.view.words import REFS, others, role_of
+
+LEFT, RIGHT, HEIGHT, GAP, PIP = 10, svg.WIDTH - 10, 23, 5, 11
+GROUPED: Final = {"bus": "buses", "file": "files"}  # kinds that share a chip, with a pip for each object
+
+
+@dataclass(frozen=True, slots=True)
+class _Chip:
+    """One chip: its words, what it says about life, the mark of this step, and its pips (live or freed)."""
+
+    words: str
+    state: str
+    mark: str
+    pips: tuple[bool, ...] = ()
+
+    @property
+    def width(self) -> float:
+        return 6.95 * len(self.words) + 13 + (PIP * len(self.pips) + 3 if self.pips else 0)
+
+
+def chips(state: State, marked: Mapping[str, str], top: float) -> tuple[list[str], float]:
+    """The drawing of every other object and of the counted references, and the y where it ends.
+
+    Args:
+        state: heap and references.
+        marked: what to mark, as `words.marks` gives it.
+        top: baseline of the heading.
+    """
+    names = [*(o.name for o in others(state)), *REFS]
+    hit = next((name for name in names if name in marked), "")
+    body = [svg.text(LEFT, top, "Also acquired", "s b")]
+    if hit:
+        body.append(svg.tag(RIGHT, top, f"{hit} {marked[hit]}", role_of(marked[hit]), within=(LEFT, RIGHT)))
+    drawn, y = _rows(_objects(state, marked), top + 10, least=2)
+    body += [*drawn, svg.text(LEFT, y + 18, "Counted references", "s b")]
+    drawn, y = _rows(_references(state, marked), y + 28, least=1)
+    return body + drawn, y + 4
+
+
+def _objects(state: State, marked: Mapping[str, str]) -> Iterator[_Chip]:
+    """In the order of acquisition; objects of one kind share a chip."""
+    kinds = dict.fromkeys(o.kind for o in others(state))
+    for kind in kinds:
+        same = [o for o in others(state) if o.kind == kind]
+        mark = next((marked[o.name] for o in same if o.name in marked), "")
+        alive = "live" if any(o.live for o in same) else "freed"
+        group = kind in GROUPED and (len(same) > 1 or kind == "bus")
+        yield (
+            _Chip(GROUPED[kind], alive, mark, tuple(o.live for o in same))
+            if group
+            else _Chip(same[0].name, alive, mark)
+        )
+
+
+def _references(state: State, marked: Mapping[str, str]) -> Iterator[_Chip]:
+    """All of them, at zero too: so a count that stays behind stands out."""
+    held = dict(state.refs)
+    for name, short in REFS.items():
+        count = held.get(name, 0)
+        kind = "live" if count > 0 else "wrong" if count < 0 else "none"
+        yield _Chip(f"{short} {count}", kind, marked.get(name, ""))
+
+
+def _rows(chips: Iterable[_Chip], y: float, *, least: int) -> tuple[list[str], float]:
+    """Chips in as many rows as they need, and the y below; room for `least` rows is kept in any case."""
+    x, end, drawn = float(LEFT), y + least * (HEIGHT + GAP), []
+    for chip in chips:
+        if x + chip.width > RIGHT:
+            x, y = LEFT, y + HEIGHT + GAP
+        drawn.append(_draw(chip, x, y))
+        x += chip.width + GAP
+    return drawn, max(end, y + HEIGHT + GAP)
+
+
+def _draw(chip: _Chip, x: float, y: float) -> str:
+    role = {"live": "live", "wrong": "bad"}.get(chip.state, "mute")
+    line = f"l w {role_of(chip.mark)}" if chip.mark else f"l h {role}{' d' if chip.state == 'freed' else ''}"
+    words = {"freed": "m s x mute", "none": "m s mute"}.get(chip.state, "m s")
+    first = x + chip.width - PIP * len(chip.pips) - 1
+    pips = [
+        svg.disc(first + PIP * i, y + HEIGHT / 2, 3.5, "f live" if live else "l h mute")
+        for i, live in enumerate(chip.pips)
+    ]
+    return svg.group(
+        f"chip {chip.state}",
+        svg.rect(x, y, chip.width, HEIGHT, f"a {role}" if chip.state in ("live", "wrong") else "paper", r=11),
+        svg.rect(x, y, chip.width, HEIGHT, line, r=11),
+        svg.text(x + 6.5, y + 16, chip.words, words),
+        *pips,
+    )

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The heap as a picture: `struct kvm` with its sixteen slots, the planes, and who points where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.trace import Object, State, Trace
+from kvmplanes.view import svg
+from kvmplanes.view.chips import chips
+from kvmplanes.view.html import Html
+from kvmplanes.view.words import beyond, describe, level, marks, role_of, slots_in_words, tell
+
+LEFT, RIGHT = 10, svg.WIDTH - 10
+KVM, CELLS, CELL, KVM_END = 12, 96, 42, 152  # y of struct kvm, of its slots, their height, y of its lower edge
+PLANES, PLANE, CHIPS = 214, 78, 344  # y of the planes, their height, y of everything else
+BOX, ROOMY, PAST = 124, 5, 56  # width of a plane's box; above ROOMY planes they get narrow; a place past the array
+MEMBERS = ("mm", "users_count")
+Changed = Mapping[str, str] | Collection[str]
+
+
+def heap_svg(state: State, *, changed: Changed = (), title: str = "The heap", desc: str = "") -> str:
+    """The heap at one moment.
+
+    Args:
+        state: heap and references.
+        changed: names ("plane#0", "srcu", "fd") and places ("kvm#1->planes[0]") to mark as changed;
+            a mapping gives the word to write there, as `words.marks` does for a step.
+        title: what the picture is.
+        desc: a sentence to put before the description, which always tells the whole state.
+    """
+    marked = _marked(changed)
+    key = svg.key_of("heap", state, sorted(marked.items()), title, desc)
+    heap = _Heap(state, marked, key)
+    rest, bottom = chips(state, marked, CHIPS if heap.array else 94)
+    body = [*heap.kvm(), *heap.planes(), *rest]
+    words = f"{desc} {describe(state, marked)}".strip()
+    return svg.picture(body, bottom, key=key, title=title, desc=words, defs=svg.hatch(key))
+
+
+def slots_svg(state: State, *, changed: Changed = (), title: str = "The sixteen slots", desc: str = "") -> str:
+    """Just `planes[0..15]`; arguments as for `heap_svg`."""
+    marked = _marked(changed)
+    key = svg.key_of("slots", state, sorted(marked.items()), title, desc)
+    heap = _Heap(state, marked, key)
+    summary = svg.text(LEFT + 10, 20, "planes[16]", "m b") + svg.text(RIGHT - 10, 20, heap.summary, "s", anchor="end")
+    strip = svg.group("slots", *heap.slots(), at=(0, 48 - CELLS))
+    words = f"{desc} {slots_in_words(state)}{tell(marked)}".strip()
+    return svg.picture([summary, strip], 48 + CELL + 10, key=key, title=title, desc=words)
+
+
+def heap_picture(trace: Trace, at: int = -1) -> Html:
+    """The heap after one step; `at` counts as a list index does, -1 is the last.
+
+    Raises:
+        ValueError: no such step.
+    """
+    return _picture("heap", heap_svg, describe, trace, at)
+
+
+def slots_picture(trace: Trace, at: int = -1) -> Html:
+    """The sixteen slots after one step; `at` counts as a list index does, -1 is the last.
+
+    Raises:
+        ValueError: no such step.
+    """
+    return _picture("sixteen slots", slots_svg, lambda state, marked: slots_in_words(state) + tell(marked), trace, at)
+
+
+def _picture(
+    what: str, draw: Callable[..., str], words: Callable[[State, Mapping[str, str]], str], trace: Trace, at: int
+) -> Html:
+    if not -len(trace.steps) <= at < len(trace.steps):
+        raise ValueError(f"no step {at}: this trace has steps 0..{len(trace.steps) - 1}; -1 is the last")
+    step = trace.steps[at]
+    title = f"The {what}, version {trace.version}, after step {step.index}"
+    image = draw(step.state, changed=marks(step), title=title, desc=step.text)
+    return svg.as_html(image, title=title, desc=f"{step.text} {words(step.state, marks(step))}")
+
+
+def _marked(changed: Changed) -> dict[str, str]:
+    return dict(changed) if isinstance(changed, Mapping) else dict.fromkeys(changed, "changed")
+
+
+class _Heap:
+    """One picture: the state, and where its slots stand."""
+
+    def __init__(self, state: State, marked: Mapping[str, str], key: str) -> None:
+        self.state, self.marked, self.hatch = state, marked, f"url(#{key}-hatch)"
+        self.beyond = beyond(state)
+        self.array = state.kvm is None or state.kvm.get("planes[0]") != ""
+        self.cell = (RIGHT - LEFT - 20 - (PAST + 12) * len(self.beyond)) / KVM_MAX_PLANES
+        self.slot_values = {**dict(enumerate(state.slots)), **{i: self._kvm(f"planes[{i}]") for i in self.beyond}}
+
+    @property
+    def summary(self) -> str:
+        """How many slots are in which state."""
+        counts = [(self.state.occupancy.count(kind), kind) for kind in ("live", "dangling", "empty")]
+        return ", ".join(f"{count} {kind}" for count, kind in counts if count)
+
+    def _kvm(self, member: str) -> str:
+        return self.state.kvm.get(member) if self.state.kvm else ""
+
+    # -- struct kvm and its slots -----------------------------------------------------------------
+
+    def kvm(self) -> Iterator[str]:
+        """The box, its two scalar members, the slots."""
+        kvm = self.state.kvm
+        mark = self.marked.get(kvm.name, "") if kvm else ""
+        box = self._box(LEFT, KVM, RIGHT - LEFT, (KVM_END if self.array else 66) - KVM, kvm, mark)
+        yield svg.group(f"kvm {_life(kvm)}", *box)
+        if kvm is None:
+            yield svg.text(20, 32, "no struct kvm", "m mute")
+        else:
+            x = 20 + svg.MONO * (len(kvm.name) + 1)
+            yield svg.text(20, 32, kvm.name, "m b") + svg.text(x, 32, "struct kvm", "m mute")
+            yield _life_word(x + svg.MONO * 11, 32, kvm, "s b")
+            yield svg.tag(x + 165, 32, mark, role_of(mark)) if mark else ""
+            yield from self._members(kvm)
+        words = f"planes[16]: {self.summary}" if self.array else "no planes[] in this version"
+        yield svg.text(RIGHT - 10, 32, words, "s", anchor="end")
+        if self.array:
+            yield svg.group("slots", *self.slots())
+
+    def _members(self, kvm: Object) -> Iterator[str]:
+        x = 20.0
+        for name in MEMBERS:
+            mark = self.marked.get(f"{kvm.name}->{name}", "")
+            words = f"{name} = {kvm.get(name)}" + (f" ({mark})" if mark else "")
+            yield svg.text(x, 52, words, f"m b {role_of(mark)}" if mark else "m")
+            x += svg.MONO * (len(words) + 2)
+
+    def slots(self) -> Iterator[str]:
+        """Sixteen cells, and past the array's end what was written out of bounds; marked ones on top."""
+        kinds: dict[int, str] = {**dict(enumerate(self.state.occupancy)), **dict.fromkeys(self.beyond, "out of bounds")}
+        for at in sorted(kinds, key=lambda at: self._slot_mark(at) != ""):
+            yield svg.group(f"slot {kinds[at].replace(' ', '-')}", *self._cell(at, *self._slot(at), kinds[at]))
+
+    def _slot(self, at: int) -> tuple[float, float]:
+        """Left edge and width of a slot, or of a place past the end."""
+        if at in self.beyond:
+            return RIGHT - 10 - (PAST + 12) * (len(self.beyond) - self.beyond.index(at)) + 12, PAST
+        return LEFT + 10 + at * self.cell, self.cell
+
+    def _slot_mark(self, at: int) -> str:
+        return self.marked.get(f"{self.state.kvm.name}->planes[{at}]", "") if self.state.kvm else ""
+
+    def _cell(self, at: int, x: float, width: float, kind: str) -> Iterator[str]:
+        mark = self._slot_mark(at) or (kind if kind == "out of bounds" else "")
+        role = {"live": "live", "empty": "mute"}.get(kind, "bad")
+        line = f"l w {role_of(mark)}" if self._slot_mark(at) else f"l h {role}"
+        middle, y = x + width / 2, CELLS + 30
+        yield svg.rect(x, CELLS, width, CELL, "paper" if kind == "empty" else f"a {role}", r=0)
+        yield svg.rect(x, CELLS, width, CELL, line, r=0)
+        yield svg.text(middle, CELLS + 15, str(at), "s mute" if kind == "empty" else "s", anchor="middle")
+        if kind in ("live", "empty"):
+            yield svg.disc(middle, y, 5 if kind == "live" else 2, f"f {role}")
+        else:
+            yield svg.cross(middle, y)
+        if mark:
+            above = CELLS - (27 if at in self.beyond else 9)  # two rows, as slot 15 may be marked as well
+            yield svg.tag(middle, above, mark, role_of(mark), within=(LEFT + 6, RIGHT - 6))
+
+    # -- planes and pointers ----------------------------------------------------------------------
+
+    def planes(self) -> Iterator[str]:
+        """Every plane, under its slot as far as there is room, and the pointers both ways."""
+        planes = sorted((o for o in self.state.objects if o.kind == "plane"), key=level)
+        roomy = len(planes) <= ROOMY
+        width = min(BOX, (RIGHT - LEFT + 8) / max(len(planes), 1) - 8) if roomy else self.cell - 2
+        slots = [
+            self._slot(min(level(p), KVM_MAX_PLANES - 1) if level(p) not in self.beyond else level(p)) for p in planes
+        ]
+        edges = _spread([x + wide / 2 for x, wide in slots], width, 8 if roomy else 2)
+        places = {plane.name: x for plane, x in zip(planes, edges, strict=True)}
+        words = "dangling" if roomy and self.state.occupancy.count("dangling") <= ROOMY else ""
+        for at, value in self.slot_values.items():
+            if value != "NULL":
+                yield self._pointer(at, value, places, width, words)
+        for plane in planes:
+            x = places[plane.name]
+            target = self.state.find(plane.get("kvm"))
+            if plane.live and plane.get("kvm") != "NULL":
+                good, end = target is not None and target.live, x + 0.8 * width
+                yield svg.pointer((end, PLANES), (end, KVM_END), "back d", broken=0 if good else 0.4, words=words)
+            yield svg.group(f"plane {_life(plane)}", *self._plane(plane, x, width, roomy))
+
+    def _pointer(self, at: int, value: str, places: Mapping[str, float], width: float, words: str) -> str:
+        """From a slot to a plane; to nowhere when the value is no plane."""
+        x, wide = self._slot(at)
+        start = x + wide / 2
+        end = places[value] + 0.2 * width if value in places else start
+        start = end if abs(end - start) < self.cell / 2 else start
+        target = self.state.find(value)
+        good = target is not None and target.live and self.state.kvm is not None and self.state.kvm.live
+        tip = (end, PLANES if value in places else PLANES - 14)
+        return svg.pointer((start, CELLS + CELL), tip, "live", broken=0 if good else 0.45, words=words)
+
+    def _plane(self, plane: Object, x: float, width: float, roomy: bool) -> Iterator[str]:
+        hit = next((name for name, _ in plane.fields if f"{plane.name}->{name}" in self.marked), "")
+        mark = self.marked.get(plane.name, "") or self.marked.get(f"{plane.name}->{hit}", "")
+        middle, below = x + width / 2, PLANES + PLANE + 15
+        yield from self._box(x, PLANES, width, PLANE, plane, mark)
+        if roomy:
+            yield svg.text(x + 7, PLANES + 18, plane.name, "m b")
+            yield _life_word(x + width - 7, PLANES + 18, plane, "s b" if width > 110 else "t", "end")
+            for row, (name, value) in enumerate(plane.fields):
+                words = f"{name} = {value}"
+                words = name if name == "vcpu_array" and len(words) * svg.MONO > width - 14 else words
+                cls = f"m b {role_of(mark)}" if name == hit else "m"
+                yield svg.text(x + 7, PLANES + 36 + 16 * row, svg.short(words, width - 14), cls)
+        else:
+            yield svg.text(middle, PLANES + 18, f"#{plane.name.partition('#')[2]}", "m b", anchor="middle")
+            yield _life_word(middle, PLANES + 36, plane, "t", "middle")
+        if mark:
+            yield svg.tag(middle, below, f"{hit} {mark}".strip(), role_of(mark), within=(LEFT, RIGHT))
+        elif plane.live and plane.name not in self.slot_values.values():
+            yield svg.text(middle, below, "in no slot", "s mute halo", anchor="middle")
+
+    def _box(self, x: float, y: float, width: float, height: float, obj: Object | None, mark: str) -> Iterator[str]:
+        """Solid and tinted while it lives, dashed and hatched when it is freed, a thin dashed line before."""
+        if obj is None:
+            yield svg.rect(x, y, width, height, "l h d mute")
+            return
+        yield (
+            svg.rect(x, y, width, height, "a live") if obj.live else svg.rect(x, y, width, height, "", fill=self.hatch)
+        )
+        line = f"l w {role_of(mark)}" if mark else "l live" if obj.live else "l bad"
+        yield svg.rect(x, y, width, height, line if obj.live else f"{line} d")
+
+
+def _life(obj: Object | None) -> str:
+    return "none" if obj is None else "live" if obj.live else "freed"
+
+
+def _life_word(x: float, y: float, obj: Object, cls: str, anchor: str = "") -> str:
+    return svg.text(x, y, _life(obj), f"{cls} {'live' if obj.live else 'bad'}", anchor=anchor)
+
+
+def _spread(centres: list[float], width: float, gap: float) -> list[float]:
+    """Left edges of boxes near their centres, in order, not overlapping, within the picture."""
+    edges: list[float] = []
+    for centre in centres:
+        edges.append(max(centre - width / 2, edges[-1] + width + gap if edges else LEFT))
+    limit = RIGHT - width
+    for i in reversed(range(len(edges))):
+        edges[i] = min(edges[i], limit)
+        limit = edges[i] - width - gap
+    return edges

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a kernel's checkers would print, had they lines of the model and of the patch for addresses.
+
+The layouts follow KASAN, UBSAN, kmemleak and the Oops; the words are ours, and each report says so.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+from kvmplanes.explore import Path, classify
+from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.trace import Defect, Frame, Object, Step, Trace
+from kvmplanes.view.html import Html, badge, css, escape
+from kvmplanes.view.style import BAD, CLEAN
+
+RULE: Final = "=" * 66
+
+
+def report(trace: Trace, nth: int = 0) -> Html:
+    """The report of one defect.
+
+    Args:
+        trace: the run.
+        nth: which of `trace.defects`, from 0.
+
+    Raises:
+        ValueError: the run has no such defect.
+    """
+    count = len(trace.defects)
+    if not 0 <= nth < count:
+        has = f"defects 0..{count - 1}" if count else "no defect"
+        raise ValueError(f"no defect {nth}: {trace.version} {trace.scenario} has {has}")
+    defect = trace.defects[nth]
+    head, *facts = _facts(trace, defect)
+    stacks = list(_stacks(trace, defect))
+    prose = " ".join([*_memory(trace, defect), *_about(trace, nth)])
+    frame = css(border_left=f"4px solid {BAD.line}", padding="2px 0 2px 12px", margin="4px 0")
+    pre = css(margin="0", overflow_x="auto", font_size="12.5px")
+    inside = escape("\n".join([*facts, *stacks]))
+    return Html(
+        f'<div{frame}><pre{pre} tabindex="0"><b>{escape(head)}</b>\n{inside}</pre>'
+        f"<p{css(margin='8px 0 2px 0', font_size='13px')}>{escape(prose)}</p></div>",
+        "\n".join([RULE, head, *facts, *stacks, "", *textwrap.wrap(prose, 78, break_on_hyphens=False), RULE]),
+    )
+
+
+def summary(trace: Trace) -> Html:
+    """What each system call returned and what went wrong, in two lines."""
+    outcome = classify(trace)
+    results = ", ".join(f"{op} returns {result}" for op, result in trace.results) or "no system call returns"
+    line = f"Version {trace.version}: {results}."
+    defects = Path(0, "", "", "", outcome, trace).defects
+    words = "No defect: whatever was taken has been given back." if outcome == "clean" else f"Defects: {defects}."
+    if trace.oops:
+        words = f"{trace.oops.text} {words}"
+    sign = badge(CLEAN if outcome == "clean" else BAD, outcome)
+    return Html(
+        f"<div{css(margin='4px 0')}>{sign} {escape(line)}<br/>{escape(words)}</div>", f"{outcome}. {line}\n{words}"
+    )
+
+
+def _about(trace: Trace, nth: int) -> Iterator[str]:
+    watched = [d for d in trace.defects if d.kind == "use-after-free" or d.access == "free"]
+    yield f"Report {nth + 1} of {len(trace.defects)} for this run of version {trace.version}."
+    if trace.defects[nth] in watched and len(watched) > 1:
+        yield "By default KASAN prints only the first report of a boot."
+    yield (
+        "This is the model's report, not the kernel's: lines of the model and added lines of 09/60 stand where a"
+        " kernel prints addresses."
+    )
+
+
+def _facts(trace: Trace, defect: Defect) -> Iterator[str]:
+    step = trace.steps[defect.step]
+    obj = step.state.find(defect.obj)
+    when = f"at step {step.index}, {step.op}"
+    match defect.kind:
+        case "use-after-free":
+            yield f"BUG: KASAN-like: slab-use-after-free in {defect.function}"
+            yield f"{defect.access.capitalize()} of {defect.obj}->{defect.field} {when}"
+        case "double-free" if defect.access == "free":
+            yield f"BUG: KASAN-like: double-free in {defect.function}"
+            yield f"Free of {defect.obj} {when}"
+        case "double-free":
+            yield f"WARNING: reference count below zero in {defect.function}: {defect.obj}"
+            yield f"Given back {when}, held by nobody; the count is now {step.value}"
+        case "out-of-bounds":
+            yield f"UBSAN-like: array-index-out-of-bounds in {defect.function}"
+            yield f"{defect.access.capitalize()} of {defect.obj}->{defect.field} {when}"
+            yield f"The index is out of range for type 'struct kvm_plane *[{KVM_MAX_PLANES}]'"
+        case "null-dereference":
+            yield f"BUG: Oops-like: NULL pointer dereference in {step.function or 'the kernel'}"
+            yield f"{defect.obj}, {when}"
+        case "leak" if obj is None:
+            yield f"leaked reference: {defect.obj}"
+            yield "a count without memory of its own, so kmemleak does not look for it"
+        case "leak":
+            yield f"unreferenced object {defect.obj}{' (size 16)' if _small(obj) else ''}"
+            yield "kmemleak-like: still allocated, and nothing points to it any more"
+
+
+def _stacks(trace: Trace, defect: Defect) -> Iterator[str]:
+    """Where it happened, and who allocated, took and freed the object before."""
+    if defect.kind != "leak":
+        yield from _stack("Call trace", trace.steps[defect.step])
+    for title, what in (("Allocated by", "alloc"), ("Taken by", "get"), ("Freed by", "free")):
+        found = [s for s in trace.steps[: defect.step] if s.obj == defect.obj and s.what == what and not s.defect]
+        if found:
+            yield from _stack(f"{title} {found[-1].op}, step {found[-1].index}", found[-1])
+
+
+def _stack(title: str, step: Step) -> Iterator[str]:
+    yield ""
+    yield f"{title}:"
+    yield from (_frame(frame) for frame in step.stack)
+    yield f" {step.op}" if step.stack else f" {step.op}, outside the functions of the model"
+
+
+def _frame(frame: Frame) -> str:
+    line = frame.line if len(frame.line) <= 42 else f"{frame.line[:41]}…"
+    return f" {frame.function:25} model line {frame.lineno:<2} | {' '.join(frame.ids):4} {line}".rstrip()
+
+
+def _memory(trace: Trace, defect: Defect) -> Iterator[str]:
+    obj = trace.steps[defect.step].state.find(defect.obj)
+    if obj is None:
+        return
+    member = f", member {defect.field}" if defect.field else ""
+    yield f"The object is {obj.name}, a {_TYPES.get(obj.kind, obj.kind)}{member}."
+    if _small(obj):
+        yield "It belongs to the cache kmalloc-cg-16 of size 16."
+    elif obj.get("vcpu_array"):
+        yield "With the xarray of 10/60 it is too large for the cache kmalloc-cg-16."
+    elif obj.kind == "kvm":
+        yield "It belongs to the cache kmalloc-cg-8k, as measured on 6.12.117 with kvzalloc."
+    if defect.kind == "out-of-bounds":
+        yield "KASAN is silent as long as the place lies inside the same object, as that of planes[16] does."
+    if obj.kind == "plane":
+        yield f"It holds {', '.join(f'{name} = {value}' for name, value in obj.fields)}."
+
+
+def _small(obj: Object) -> bool:
+    """Whether it is the struct kvm_plane of 09/60: a pointer and an unsigned int, 16 bytes on 64 bit."""
+    return obj.kind == "plane" and [name for name, _ in obj.fields] == ["kvm", "level"]
+
+
+_TYPES: Final = {"kvm": "struct kvm", "plane": "struct kvm_plane", "bus": "struct kvm_io_bus", "file": "struct file"}

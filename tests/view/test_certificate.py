@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The certificate as a table: captioned, scoped, each outcome a colour, a sign and a word."""
+
+from xml.etree.ElementTree import Element
+
+import pytest
+from markup import parse
+
+import kvmplanes as kp
+from kvmplanes.view.certificate import certificate_html, counterexample
+
+
+def parsed(cert: kp.Certificate) -> Element:
+    return parse(f"<div>{certificate_html(cert)}</div>")
+
+
+def cell(element: Element) -> str:
+    return "".join(element.itertext())
+
+
+@pytest.mark.parametrize("version", kp.VERSIONS)
+def test_the_table_has_every_path_and_the_verdict_for_a_caption(version: str) -> None:
+    cert = kp.certify(version)
+    table = parsed(cert).find(".//table")
+    assert table is not None
+    assert cell(table[0]) == cert.verdict
+    assert table[0].tag == "caption"
+    head, *rows = cert.table()
+    assert [cell(th) for th in table.findall("thead/tr/th")] == list(head)
+    body = [[cell(td) for td in tr] for tr in table.findall("tbody/tr")]
+    assert [[*row[:4], row[4].split("\N{NO-BREAK SPACE}")[1], row[5]] for row in body] == [list(row) for row in rows]
+
+
+def test_headers_have_a_scope() -> None:
+    root = parsed(kp.certify("09"))
+    assert {th.get("scope") for th in root.iter("th")} == {"col", "row"}
+    assert len(root.findall(".//tbody/tr/th[@scope='row']")) == len(root.findall(".//tbody/tr")) == 18
+
+
+def test_outcomes_differ_in_colour_sign_and_word() -> None:
+    badges = [tr[4][0] for tr in parsed(kp.certify("09")).findall(".//tbody/tr")]
+    looks = {(badge.get("style"), (badge.text or "")[0], (badge.text or "")[2:]) for badge in badges}
+    assert {sign + word for _, sign, word in looks} == {"✓clean", "✗use-after-free"}
+    assert len({style for style, _, _ in looks}) == 2
+
+
+def test_looks_survive_a_notebook_that_is_not_trusted() -> None:
+    text = certificate_html(kp.certify("09"))
+    assert "<style" not in text
+    assert "class=" not in text
+    assert "var(" not in text
+
+
+def test_the_shortest_counterexample_stands_below_in_one_line() -> None:
+    cert = kp.certify("09")
+    below = cell(parsed(cert)[-1])
+    assert below == counterexample(cert)
+    assert below.startswith("Shortest counterexample, ")
+    assert "nothing fails, 16 reads and 1 write after free; first at step 44: kvm#1->planes[0] is read" in below
+    assert "\n" not in below
+
+
+def test_a_clean_version_has_none() -> None:
+    assert counterexample(kp.certify("11")).startswith("No counterexample")
+
+
+def test_a_wrong_errno_is_told_without_a_step() -> None:
+    swallowed = kp.VERSIONS["11"].edit("wrong", "", ("kvm_create_vm", "r = -ENOMEM  # +48", "r = -EBUSY"))
+    assert counterexample(kp.certify(swallowed)).endswith("kvm_create_plane(kvm, 0) fails, returns EBUSY, not ENOMEM")
+
+
+def test_certificates_show_themselves_so() -> None:
+    cert = kp.certify("29")
+    assert cert._repr_html_() == certificate_html(cert) == certificate_html(kp.certify("29"))
