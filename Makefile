@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Two commands matter: `make lab` to read the notebooks, `make test` to prove that they still say what they say.
+
+PYTHON ?= python3
+PORT ?= 8888
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
+
+# A reader's own IPython start-up files must not change what a validated notebook prints.
+nbval notebooks: export IPYTHONDIR := $(CURDIR)/$(VENV)/ipython
+lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/.ci/jupyter
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help lab test lint unit nbval test-browser notebooks format lock bench clean
+
+help: ## list the targets
+	@echo 'make lab                      read the notebooks in JupyterLab (headless: make lab PORT=8899 BROWSER=0)'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-29s %s\n", $$1, $$2 }'
+	@echo 'Every target that installs takes PYTHON=..., 3.11 or newer; everything goes into $(VENV).'
+
+lab: $(VENV)/.extra-lab
+	@$(RUN) jupyter trust $(NOTEBOOKS) >/dev/null
+	@echo 'JupyterLab starts. Open the address below; Control-C stops it.'
+	@exec $(RUN) jupyterlab --log-level=WARN --port=$(PORT) $(if $(filter 0,$(BROWSER)),--no-browser)
+
+test: lint unit nbval ## check style and types, run the unit tests, compare every notebook output with a fresh run
+
+lint: $(VENV)/.extra-test ## ruff on code and notebooks, mypy --strict on the package
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+
+unit: $(VENV)/.extra-test ## the unit tests alone
+	@$(RUN) pytest -n 2
+
+nbval: $(VENV)/.extra-test ## the notebooks alone, strict
+	@[ -n '$(NOTEBOOKS)' ] || { echo 'There is no notebook in notebooks/: nothing to validate.' >&2; exit 1; }
+	@$(RUN) pytest --nbval --nbval-current-env -n 2 --dist loadscope --nbval-cell-timeout=60 notebooks/
+
+test-browser: $(VENV)/.extra-lab $(VENV)/.extra-test $(VENV)/.extra-browser ## drive JupyterLab in a real Chromium
+	@$(RUN) pytest -m browser tests/browser
+
+notebooks: $(VENV)/.extra-test ## run every notebook again and store its outputs
+	@$(VENV)/bin/python .ci/execute_notebooks.py $(NOTEBOOKS)
+
+format: $(VENV)/.extra-test ## format code and notebooks
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+lock: $(VENV)/.created ## pin what pyproject.toml asks for in constraints.txt (newest of everything: UPGRADE=1)
+	@$(RUN) pip install -q uv
+	@.ci/lock '$(VENV)/bin/uv' $(if $(UPGRADE),--upgrade)
+
+bench: $(VENV)/.extra-test ## time the import, a run and every certificate
+	@$(VENV)/bin/python .ci/bench.py
+
+clean: ## remove the environment and everything that can be made again
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+# Stamps: an environment is made once, an extra is installed again only when its requirements change.
+$(VENV)/.created:
+	@command -v '$(PYTHON)' >/dev/null || \
+		{ echo "There is no $(PYTHON) here: install Python 3.11 or newer, or name one with PYTHON=..." >&2; exit 1; }
+	@'$(PYTHON)' .ci/check_python.py
+	@'$(PYTHON)' -m venv --clear $(VENV)
+	@touch $@
+
+# The first import of matplotlib's fonts may print a notice; it must not land in a notebook under test.
+$(VENV)/.extra-%: $(VENV)/.created pyproject.toml constraints.txt
+	@echo 'Installing kvmplanes[$*] into $(VENV) ...'
+	@$(RUN) pip install -q --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	@$(VENV)/bin/python -c 'import matplotlib.font_manager'
+	@touch $@

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What every test may use."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples in every run: `make test` either passes or fails, for everybody.
+# `pytest --hypothesis-profile=default` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[[object, str], None]:
+    """Return a function that skips where something is missing, and fails with CI=true."""
+
+    def check(present: object, sentence: str) -> None:
+        if not present:
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(sentence)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def project_files(need: Callable[[object, str], None]) -> list[Path]:
+    """Every file that is or would be committed, relative to the project's folder."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        ).stdout.split("\0")  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        listed = []
+    need(listed, "This check reads the list of files from git, and this is no git checkout.")
+    return sorted(Path(name) for name in set(listed) if name and (ROOT / name).is_file())
