@@ -19,13 +19,13 @@ __all__ = ["VERSIONS", "Function", "Source", "Version", "version"]
 
 V09: Final = Version(
     "09",
-    "as posted: plane 0 arrives, and teardown reads it from freed memory",
+    "Introduce struct kvm_plane, as posted",
     {name: getsource(f) for name, f in vars(kvm).items() if isfunction(f) and f.__module__ == kvm.__name__},
 )
 
 V08: Final = V09.edit(
     "08",
-    "before the patch: no planes",
+    "before the patch",
     ("kvm_arch_alloc_vm",
      "return k.kzalloc(struct_kvm, 1)  # limit: kvzalloc",
      'return k.kzalloc(struct_kvm.without("planes"), 1)'),
@@ -58,7 +58,7 @@ V08: Final = V09.edit(
 
 RFC: Final = V08.edit(
     "rfc",
-    "April 2025: the order is right, but plane 0 is never freed",
+    "the ancestor, April 2025",
     ("kvm_arch_alloc_vm",
      'return k.kzalloc(struct_kvm.without("planes"), 1)',
      "return k.kzalloc(struct_kvm, 1)  # limit: max_planes"),
@@ -109,7 +109,7 @@ RFC: Final = V08.edit(
 
 V10: Final = V09.edit(
     "10",
-    "vcpu_array moves into the plane; teardown as in 09",
+    "Move vcpu_array to struct kvm_plane",
     ("kvm_create_plane",
      "plane = k.kzalloc(struct_kvm_plane, plane_level)  # +16",
      "plane = k.kzalloc(struct_kvm_plane.plus(vcpu_array=NULL), plane_level)  # +16"),
@@ -136,7 +136,7 @@ V10: Final = V09.edit(
 
 V11: Final = V10.edit(
     "11",
-    "the two lines of the teardown change places; the commit message does not mention it",
+    "Introduce struct kvm_vcpu_common",
     ("kvm_destroy_vm",
      """
      k.kvm_arch_free_vm(kvm)
@@ -150,7 +150,7 @@ V11: Final = V10.edit(
 
 V29: Final = V11.edit(
     "29",
-    "KVM_CREATE_PLANE as posted: a failing anon_inode_getfile leaves the slot dangling",
+    "Implement KVM_CREATE_PLANE, as posted",
     kvm_arch_max_planes="""
     def kvm_arch_max_planes(k, kvm):
         return KVM_MAX_PLANES  # limit: max_planes
@@ -205,7 +205,7 @@ V29: Final = V11.edit(
 
 V29_FIXED: Final = V29.edit(
     "29-fixed",
-    "our repair of 29: the failing path empties the slot (not posted)",
+    "our repair of 29, not posted",
     ("kvm_vm_ioctl_create_plane",
      "k.kvm_destroy_one_plane(plane)",
      """
