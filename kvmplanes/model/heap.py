@@ -2,7 +2,8 @@
 """The notional machine: named objects, live or freed, with every access checked.
 
 An access to freed memory is recorded as a defect and then carried out, as it would be on a kernel
-that only watches. So one defect does not hide the next, and accesses can be counted.
+that only watches. So one defect does not hide the next, and accesses can be counted. Freed memory is
+never given out again (limit: reuse), and objects have members but no addresses (limit: layout).
 """
 
 from __future__ import annotations

@@ -59,15 +59,17 @@ class ErrPtr(Null):
         return True
 
     def __repr__(self) -> str:
-        return f"ERR_PTR(-{errno_name(self.error)})"
+        return f"ERR_PTR({'-' * (self.error < 0)}{errno_name(self.error)})"
 
 
-ERR_PTR = ErrPtr
+def ERR_PTR(error: int) -> Null:
+    """A pointer that carries an errno; as in C, ERR_PTR(0) is NULL."""
+    return ErrPtr(error) if error else NULL
 
 
 def IS_ERR(pointer: object) -> bool:
-    """Whether a pointer carries an errno."""
-    return isinstance(pointer, ErrPtr)
+    """Whether a pointer carries an errno, which is negative: neither NULL nor ERR_PTR(ENOMEM) is one."""
+    return isinstance(pointer, ErrPtr) and pointer.error < 0
 
 
 def PTR_ERR(pointer: ErrPtr) -> int:
@@ -293,6 +295,8 @@ class Kernel:
 
     def close(self, fd: int) -> None:
         """The last descriptor of a file closes: its release function is called (limit: dup)."""
+        if fd not in self.files:
+            return  # EBADF
         file = self.files.pop(fd)
         self.put_unused_fd(fd)
         getattr(self, file.release)(file.private_data)

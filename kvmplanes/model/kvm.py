@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The functions of 09/60 as posted and of the path around them: C names, C order, a statement a line.
 
-A comment `# +24` names the patch's added line that stands here. `# limit: x` names what is left out.
+A comment `# +24` names the patch's added line that stands here. `# limit: ...` names what is left out.
 The other versions are edits of this text (`series.py`), so it is read as text as well as run.
 """
 

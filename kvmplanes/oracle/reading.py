@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Five questions that a reviewer asks of a text, asked by a program: reading as one more instrument.
+
+They are asked of the model's text, which the differential test holds to the C. They were written by people who knew
+the defects: that a question finds one shows that the text alone is enough, not that every reader would have asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.version import Version
+
+# function -> its statements, without comments
+Text = Mapping[str, tuple[str, ...]]
+_FREES: Final = re.compile(r"k\.(?:kvm_arch_free_vm|kfree|kvm_destroy_one_plane)\((.+)\)$")
+_CREATES: Final = re.compile(r"k\.kvm_create_plane\(kvm, (\w+)\)")
+
+
+def answers(version: Version) -> Iterator[tuple[str, str, str]]:
+    """What is found: (question, function, statement).
+
+    Args:
+        version: a version of the model.
+    """
+    text = {name: _statements(function.source) for name, function in version.functions.items()}
+    for question, ask in QUESTIONS.items():
+        yield from ((question, function, line) for function, line in ask(text))
+
+
+def _statements(source: str) -> tuple[str, ...]:
+    return tuple(line.partition("#")[0].strip() for line in source.splitlines())
+
+
+def _used_after_free(text: Text) -> Iterator[tuple[str, str]]:
+    for function, lines in text.items():
+        for at, line in enumerate(lines):
+            freed = _FREES.search(line)
+            if not freed:
+                continue
+            name = rf"(?<![\w.]){re.escape(freed[1])}(?!\w)"
+            later = next((other for other in lines[at + 1 :] if re.search(name, other)), "")
+            if later and not re.match(rf"{name} =", later):
+                yield function, later
+
+
+def _left_in_its_slot(text: Text) -> Iterator[tuple[str, str]]:
+    for function, lines in text.items():
+        emptied = any(re.fullmatch(r"kvm\.planes\[\w+\] = NULL", line) for line in lines)
+        yield from ((function, line) for line in lines if "k.kvm_destroy_one_plane(" in line and not emptied)
+
+
+def _not_undone(text: Text) -> Iterator[tuple[str, str]]:
+    making, _, undoing = " \n".join(text["kvm_create_vm"]).partition("except Goto")
+    made = re.search(r".*k\.kvm_create_\w*plane\(.*", making)
+    if made and not re.search(r"kvm_destroy_planes\(|kfree\(kvm\.planes", undoing):
+        yield "kvm_create_vm", made[0].strip()
+    for function in text.keys() & {"kvm_destroy_plane", "kvm_destroy_one_plane"}:
+        if not any("k.kfree(" in line for line in text[function]):
+            yield function, text[function][0]
+
+
+def _unchecked_index(text: Text) -> Iterator[tuple[str, str]]:
+    for function, line, index in _creations(text):
+        checked = any(f"{index} >= KVM_MAX_PLANES" in other for other in text[function])
+        if not checked and not (index.isdecimal() and int(index) < KVM_MAX_PLANES):
+            yield function, line
+
+
+def _filled_again(text: Text) -> Iterator[tuple[str, str]]:
+    seen = Counter[tuple[str, str]]()
+    for function, line, index in _creations(text):
+        seen[function, index] += 1
+        if seen[function, index] > 1:
+            yield function, line
+
+
+def _creations(text: Text) -> Iterator[tuple[str, str, str]]:
+    for function, lines in text.items():
+        for line in lines:
+            yield from ((function, line, call[1]) for call in _CREATES.finditer(line))
+
+
+QUESTIONS: Final[Mapping[str, Callable[[Text], Iterator[tuple[str, str]]]]] = {
+    "Is anything used after the statement that frees it?": _used_after_free,
+    "Is the slot emptied where its plane is destroyed?": _left_in_its_slot,
+    "Is what was made undone under the labels and at the end?": _not_undone,
+    "Is an index compared with the array's size before it is used?": _unchecked_index,
+    "Is a slot filled that was filled before?": _filled_again,
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Drivers for the tests that need a compiler: made once, kept open, closed at the end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+
+import pytest
+
+from kvmplanes.oracle import MISSING, Driver, build, compilers, tree
+
+
+@pytest.fixture(scope="session")
+def compiler(need: Callable[[object, str], None]) -> None:
+    """A compiler is here, or the test is skipped; with CI=true it fails."""
+    need(compilers(), MISSING)
+
+
+@pytest.fixture(scope="session")
+def driver(compiler: None) -> Iterator[Callable[..., Driver]]:  # noqa: ARG001 - asked for first
+    """Return a function from a version's name, and a set of sanitizers, to a driver at work."""
+    with ExitStack() as open_drivers:
+
+        @cache
+        def start(name: str, sanitizers: str = "address,undefined", **options: bool) -> Driver:
+            return open_drivers.enter_context(Driver(build(tree(name), sanitizers), **options))
+
+        yield start
