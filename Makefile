@@ -13,7 +13,7 @@ lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/.ci/jupyter
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test lint unit nbval test-browser notebooks format lock bench clean
+.PHONY: help lab test lint unit nbval oracle test-browser notebooks format lock bench clean
 
 help: ## list the targets
 	@echo 'make lab                      read the notebooks in JupyterLab (headless: make lab PORT=8899 BROWSER=0)'
@@ -41,6 +41,10 @@ nbval: $(VENV)/.extra-test ## the notebooks alone, strict
 
 test-browser: $(VENV)/.extra-lab $(VENV)/.extra-test $(VENV)/.extra-browser ## drive JupyterLab in a real Chromium
 	@$(RUN) pytest -m browser tests/browser
+
+oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitizers, and against the measured kernel
+	@$(RUN) kvmplanes.oracle
+	@$(RUN) kvmplanes.oracle.evidence
 
 notebooks: $(VENV)/.extra-test ## run every notebook again and store its outputs
 	@$(VENV)/bin/python .ci/execute_notebooks.py $(NOTEBOOKS)
