@@ -45,6 +45,7 @@ test-browser: $(VENV)/.extra-lab $(VENV)/.extra-test $(VENV)/.extra-browser ## d
 oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitizers, and against the measured kernel
 	@$(RUN) kvmplanes.oracle
 	@$(RUN) kvmplanes.oracle.evidence
+	@$(VENV)/bin/python -c 'from kvmplanes import kills; print(kills.summary())'
 
 notebooks: $(VENV)/.extra-test ## run every notebook again and store its outputs
 	@$(VENV)/bin/python .ci/execute_notebooks.py $(NOTEBOOKS)

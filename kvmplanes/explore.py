@@ -6,14 +6,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
-from kvmplanes.model.heap import DEFECT_KINDS
+from kvmplanes.model.heap import DefectKind
 from kvmplanes.model.series import Version, version
 from kvmplanes.scenario import run
 from kvmplanes.trace import Trace
+from kvmplanes.words import defects_in_words
 
-Outcome = Literal["clean", "use-after-free", "double-free", "out-of-bounds", "null-dereference", "leak", "wrong errno"]
+Outcome = DefectKind | Literal["wrong errno", "wrong state", "clean"]
 # Worst first: a path is classed by the first of these that it shows.
 OUTCOMES: Final[tuple[Outcome, ...]] = (
     "double-free",
@@ -22,6 +24,7 @@ OUTCOMES: Final[tuple[Outcome, ...]] = (
     "null-dereference",
     "leak",
     "wrong errno",
+    "wrong state",
     "clean",
 )
 
@@ -48,8 +51,8 @@ class Path:
 
     @property
     def defects(self) -> str:
-        """The defects in words and numbers, such as "16 reads and 1 write after free"."""
-        return _in_words(self.trace)
+        """What is wrong, as `findings` tells it; "none" if nothing is."""
+        return findings(self.trace) or "none"
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,7 +71,7 @@ class Certificate:
 
     @property
     def clean(self) -> bool:
-        """Whether no path shows a defect or a wrong errno."""
+        """Whether no path shows a defect, a wrong errno or a wrong state."""
         return all(path.outcome == "clean" for path in self.paths)
 
     @property
@@ -83,7 +86,7 @@ class Certificate:
         bad = [path.trace for path in self.paths if path.outcome != "clean"]
         return min(bad, key=lambda trace: len(trace.steps), default=None)
 
-    @property
+    @cached_property
     def states(self) -> int:
         """How many different states (heap and references) the paths pass through."""
         return len({step.state for path in self.paths for step in path.trace.steps})
@@ -118,7 +121,7 @@ class Certificate:
 
 
 def certify(which: str | Version = "09", planes: Sequence[int] | None = None) -> Certificate:
-    """Run every path: each failable call failing once, and none.
+    """Run every path: each failable call failing once, and none (limit: one failure).
 
     Args:
         which: a version's name, or a `Version`, such as one with a reader's own repair.
@@ -143,8 +146,31 @@ def classify(trace: Trace) -> Outcome:
     for kind in OUTCOMES:
         if kind in kinds:
             return kind
-    wanted = trace.failed[0][1] if trace.failed else None
-    return "clean" if trace.errno == wanted and not trace.oops else "wrong errno"
+    if trace.errno != _injected(trace) or trace.oops:
+        return "wrong errno"
+    return "wrong state" if wrong_state(trace) else "clean"
+
+
+def wrong_state(trace: Trace) -> str:
+    """What is wrong in `planes[]` after a KVM_CREATE_VM or KVM_CREATE_PLANE that succeeded; "" if nothing is.
+
+    Its slot holds a plane, and every plane held knows its slot's level (`plane` in the RFC) and its VM.
+    """
+    for step in trace.steps:
+        made = step.what == "return" and step.value.startswith("fd ")
+        vm = step.state.kvm
+        if not made or vm is None or not vm.get("planes[0]"):  # 08 has no planes
+            continue
+        new = int(step.op.partition("KVM_CREATE_PLANE ")[2] or 0) & 0xFFFFFFFF
+        for level, name in enumerate(step.state.slots):
+            plane = step.state.find(name)
+            if plane is None and level == new:
+                return f"planes[{level}] is {name}"
+            if plane and plane.get("kvm") != vm.name:
+                return f"{name} has no back-pointer"
+            if plane and str(level) not in (plane.get("level"), plane.get("plane")):
+                return f"planes[{level}] holds level {plane.get('level')}"
+    return ""
 
 
 def _path(trace: Trace, number: int) -> Path:
@@ -154,31 +180,18 @@ def _path(trace: Trace, number: int) -> Path:
     return Path(number, call, errno, way_out, classify(trace), trace)
 
 
-_WORDS: Final = {"read": "read", "write": "write", "free": "free", "put": "reference"}
-
-
-def _in_words(trace: Trace) -> str:
-    """Defects in words: "16 reads and 1 write after free; plane#0 leaked"."""
-    parts = []
-    for kind in DEFECT_KINDS:
-        found = [d for d in trace.defects if d.kind == kind]
-        if kind == "leak" and found:
-            parts.append(f"{' and '.join(d.obj for d in found)} leaked")
-        elif found:
-            access = Counter(_WORDS[d.access] for d in found if d.access)
-            words = " and ".join(f"{n} {a}{'s' * (n > 1)}" for a, n in access.items())
-            parts.append(f"{words} {_SUFFIX[kind]}".strip())
-    wanted = trace.failed[0][1] if trace.failed else None
+def findings(trace: Trace) -> str:
+    """Everything wrong with one run, in words: "1 read after free; 1 double free"; "" for a clean run."""
+    parts = [defects_in_words(trace.defects)]
     if trace.oops:
         parts.append("Oops")
-    elif trace.errno != wanted:
-        parts.append(f"returns {trace.errno or 'success'}, not {wanted or 'success'}")
-    return "; ".join(parts) or "none"
+    elif trace.errno != _injected(trace):
+        parts.append(f"returns {trace.errno or 'success'}, not {_injected(trace) or 'success'}")
+    elif not trace.defects:
+        parts.append(wrong_state(trace))
+    return "; ".join(filter(None, parts))
 
 
-_SUFFIX: Final = {
-    "use-after-free": "after free",
-    "double-free": "twice",
-    "out-of-bounds": "out of bounds",
-    "null-dereference": "through NULL",
-}
+def _injected(trace: Trace) -> str | None:
+    """The errno that user space must see: that of the first call that failed."""
+    return trace.failed[0][1] if trace.failed else None

@@ -63,7 +63,7 @@ class ErrPtr(Null):
 
 
 def ERR_PTR(error: int) -> Null:
-    """A pointer that carries an errno; as in C, ERR_PTR(0) is NULL."""
+    """A pointer that carries an errno; for 0, as in C, that is NULL."""
     return ErrPtr(error) if error else NULL
 
 

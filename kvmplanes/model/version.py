@@ -110,7 +110,7 @@ class Version:
             text = sources[function]
             if not isinstance(text, str):
                 raise ValueError(f"{function} is a reader's own function; only text can be edited")
-            sources[function] = _swap(function, text, old, lines)
+            sources[function] = swap(function, text, old, lines)
         return Version(name, title, {**sources, **_tidy(new)}, self.name, edits)
 
     def without(self, *names: str) -> Version:
@@ -131,14 +131,14 @@ def _tidy(sources: Mapping[str, Source]) -> dict[str, Source]:
     return {k: textwrap.dedent(s).strip("\n") + "\n" if isinstance(s, str) else s for k, s in sources.items()}
 
 
-def _swap(function: str, text: str, old: str, new: str) -> str:
-    """Replace whole lines, keeping the indent at which the old ones stand."""
+def swap(function: str, text: str, old: str, new: str) -> str:
+    """Replace whole lines of a text, Python or C, keeping the indent at which the old ones stand."""
     want, have = textwrap.dedent(old).strip("\n").split("\n"), text.splitlines()
     places = [at for at in range(len(have) - len(want) + 1) if _fits(want, _margin(have[at : at + len(want)]))]
     if len(places) != 1:
         raise ValueError(f"{function}: the old lines stand there {len(places)} times, not once:\n{old}")
     at = places[0]
-    indent = have[at][: len(have[at]) - len(have[at].lstrip())]
+    indent = have[at][: len(have[at]) - len(_margin(have[at : at + len(want)])[0])]
     block = textwrap.indent(textwrap.dedent(new).strip("\n"), indent).splitlines()
     return "\n".join([*have[:at], *block, *have[at + len(want) :]]) + "\n"
 
@@ -179,17 +179,19 @@ def _compiled(name: str, text: str) -> Function:
 
 def _check_names(name: str, text: str) -> None:
     """What a C compiler would say of a name that is declared nowhere."""
-    inside = {table.get_name(): table for table in symtable.symtable(text, name, "exec").get_children()}
+    top = symtable.symtable(text, name, "exec")
+    inside = {table.get_name(): table for table in top.get_children()}
     if name not in inside:
         raise ValueError(f"the text for {name} defines no function {name}")
+    known = {*_NAMES, *vars(builtins), *(symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned())}
     used = [symbol.get_name() for symbol in inside[name].get_symbols() if symbol.is_global()]
-    for unknown in (word for word in used if word not in _NAMES and not hasattr(builtins, word)):
+    for unknown in (word for word in used if word not in known):
         raise ValueError(f"{name} does not set {unknown!r}; known without that are functions as k.NAME, and "
                          f"{', '.join(word for word in _NAMES if word.isupper())}")  # fmt: skip
 
 
 def _check_labels(name: str, text: str) -> None:
-    labels = re.findall(r'\.label\("(\w+)"\)', text)
-    for target in re.findall(r'\.goto\("(\w+)"\)', text):
+    labels = re.findall(r"""\.label\(["'](\w+)["']\)""", text)
+    for target in re.findall(r"""\.goto\(["'](\w+)["']\)""", text):
         if target not in labels:
             raise ValueError(f"{name} jumps to {target!r}; its labels are {', '.join(labels) or 'none'}")

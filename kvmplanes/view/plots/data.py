@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from kvmplanes.explore import Certificate, Outcome, Path, classify
 from kvmplanes.model.heap import DefectKind, What
@@ -81,12 +81,7 @@ def spans(words: Iterable[str]) -> tuple[Span, ...]:
 
 def calls(trace: Trace) -> tuple[Span, ...]:
     """The system calls in time, each with its result ("" for close, or "Oops"); "exit" is the process's end."""
-    starts = [0]
-    for before, step in pairwise(trace.steps):
-        if step.op != before.op or before.what == "return":
-            starts.append(step.index)
-    ends = [start - 1 for start in starts[1:]] + [len(trace.steps) - 1]
-    return tuple(_call(trace.steps[a : b + 1]) for a, b in zip(starts, ends, strict=True))
+    return tuple(map(_call, trace.syscalls))
 
 
 def _call(steps: Sequence[Step]) -> Span:

@@ -23,7 +23,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
 
-from kvmplanes.view.html import css, escape
+from kvmplanes.view.html import css, escape, scrolled
 from kvmplanes.view.plots.data import Mark
 from kvmplanes.view.style import BAD, CHANGED, CLEAN, INK, LIVE, NEVER_USED, PAPER, Role, over
 from kvmplanes.view.svg import data_uri
@@ -76,6 +76,7 @@ SHAPES: Final = {
     "out-of-bounds": "^",
     "null-dereference": "v",
     "wrong errno": "d",
+    "wrong state": "P",
     "clean": CLEAN.marker,
 }
 
@@ -122,8 +123,7 @@ class Plot:
             border_radius="8px",
         )
         alt = escape(self.text.replace("\n", " "))
-        image = f'<img{look} alt="{alt}" src="{data_uri(self.svg)}">'
-        return f'<div{css(overflow_x="auto")} tabindex="0">{image}</div>'
+        return scrolled(f'<img{look} alt="{alt}" src="{data_uri(self.svg)}">')
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}

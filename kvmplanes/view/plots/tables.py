@@ -11,18 +11,20 @@ from kvmplanes.trace import Trace
 from kvmplanes.view.plots import data, words
 from kvmplanes.view.plots.data import Run
 from kvmplanes.view.plots.sheet import LINE, PAD, SHAPES, SMALL, WIDTH, Plot, Sheet, house, soft, wide
-from kvmplanes.view.style import BAD, CLEAN, NEVER_USED, Role
+from kvmplanes.view.style import BAD, CLEAN, NEVER_USED, outcome_role
+from kvmplanes.words import many
 
 _COLUMN: Final = 12.0  # points: a call, or a slot
 _RUN: Final = 8.0  # points: a run
 _CELL: Final = 56.0  # points: a version
-_IN_A_CELL: Final[dict[Outcome, str]] = {
+IN_A_CELL: Final[dict[Outcome, str]] = {
     "use-after-free": "after free",
     "double-free": "twice",
     "out-of-bounds": "beyond",
     "null-dereference": "NULL",
     "leak": "leak",
     "wrong errno": "errno",
+    "wrong state": "state",
     "clean": "",
 }
 
@@ -53,9 +55,9 @@ def plot_runs(traces: Sequence[Trace] | Mapping[str, Sequence[Trace]]) -> Plot:
                 for span in data.spans("reached" if call in run.calls else "" for call in calls)
                 if span.word
             ]
-            sheet.boxes(f"_{outcome}", places, **soft(_role(outcome), 0.4, linewidth=0))
+            sheet.boxes(f"_{outcome}", places, **soft(outcome_role(outcome), 0.4, linewidth=0))
             mark = [(len(calls) + 0.5, row) for _, row in rows]
-            sheet.points(f"{outcome} ({len(rows)})", mark, SHAPES[outcome], _role(outcome).on_light)
+            sheet.points(f"{outcome} ({len(rows)})", mark, SHAPES[outcome], outcome_role(outcome).on_light)
         failed = [(calls.index(call), row) for run, row in _rows(runs) for call in run.failed]
         sheet.failures(failed)
         for word in ("live", "dangling"):
@@ -106,7 +108,7 @@ def _run_sheet(versions: Sequence[str], runs: Mapping[str, Sequence[Run]], calls
 
 def _group_words(name: str, group: Sequence[Run]) -> list[str]:
     outcomes = Counter(run.outcome for run in group)
-    head = f"{len(group)} run{'s' * (len(group) > 1)}:"
+    head = f"{many(len(group), 'run')}:"
     return [*[name] * bool(name), head, *(f"{n} {outcome}" for outcome, n in outcomes.most_common())]
 
 
@@ -143,7 +145,7 @@ def plot_paths(certificates: Sequence[Certificate]) -> Plot:
         edge = sheet.point  # a gap of two points between columns
         for outcome in OUTCOMES:
             here = [(x, call) for x, call, found in cells if found == outcome]
-            role, word = _role(outcome), _IN_A_CELL[outcome]
+            role, word = outcome_role(outcome), IN_A_CELL[outcome]
             at = 0.5 * (wide(word) + 4) * sheet.point if word else 0
             places = [(x + edge, x - edge, call) for x, call in here]
             sheet.boxes(f"_{outcome}", places, **soft(role, 0.25, linewidth=0))
@@ -162,7 +164,3 @@ def _heading(sheet: Sheet, x: int, certificate: Certificate) -> None:
     sheet.write(x, 49, str(certificate.version), ha="center", weight="bold")
     told = f"{bad} of {len(certificate.paths)} bad" if bad else f"{len(certificate.paths)} clean"
     sheet.write(x, 61, told, ha="center", size=SMALL, color=(BAD if bad else CLEAN).on_light)
-
-
-def _role(outcome: Outcome) -> Role:
-    return CLEAN if outcome == "clean" else BAD
