@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from kvmplanes.oracle import results
+from kvmplanes.oracle import cases, results
 from kvmplanes.oracle.build import MISSING, compilers
 from kvmplanes.oracle.scaffold import applied
 
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             wrong += _show(runs)
             if chosen.store and compiler is compilers()[0]:
                 results.STORED.write_text(results.dump(runs), encoding="utf-8")
+                cases.store()
     return min(wrong, 1)
 
 

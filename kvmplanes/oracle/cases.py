@@ -145,5 +145,5 @@ def _without_driver(report: str) -> str:
 
 
 def store() -> None:
-    """Write the reports of a fresh run beside this file."""
+    """Write the reports of a fresh run beside this file, as `python -m kvmplanes.oracle --store` does."""
     STORED.write_text(json.dumps(fresh_reports(), indent=1) + "\n", encoding="utf-8")
