@@ -20,6 +20,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_METADATA = {"jupyter", "tags"}
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    # Only a stored Python version would keep JupyterLab from marking an opened notebook as changed, and that varies.
     "language_info": {"name": "python"},
 }
 

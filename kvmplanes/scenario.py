@@ -99,7 +99,7 @@ def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: 
 
 
 class _UserSpace:
-    """The process: it knows descriptors, not pointers, and goes on after an error."""
+    """The process: it knows descriptors, not pointers, and goes on after an error (limit: process)."""
 
     def __init__(self, kernel: Kernel, recorder: Recorder, retry: bool) -> None:
         self.results: list[tuple[str, str]] = []
@@ -173,7 +173,7 @@ def _usual(planes: Sequence[int]) -> tuple[str, ...]:
 
 def _check_planes(chosen: Version, planes: Sequence[int]) -> None:
     allowed = f"allowed are ids 1..{KVM_MAX_PLANES - 1}, each once; plane 0 comes with the VM"
-    if isinstance(planes, int) or not all(type(p) is int and 0 < p < KVM_MAX_PLANES for p in planes):
+    if not isinstance(planes, Sequence) or not all(type(p) is int and 0 < p < KVM_MAX_PLANES for p in planes):
         raise ValueError(f"planes={planes!r}: {allowed}")
     if len(set(planes)) < len(planes):
         raise ValueError(f"planes={planes!r} names a plane twice: {allowed}")

@@ -184,12 +184,22 @@ class Trace:
     @cached_property
     def defects(self) -> tuple[Defect, ...]:
         """Every defect, one per access or per leaked object."""
-        access = {"read": "read", "write": "write", "free": "free", "put": "put"}
         return tuple(
-            Defect(s.defect, s.obj, access.get(s.what, ""), s.field, s.index, s.function)  # type: ignore[arg-type]
+            Defect(s.defect, s.obj, s.what if s.what in ("read", "write", "free", "put") else "", s.field, s.index,
+                   s.function)
             for s in self.steps
             if s.defect
-        )
+        )  # fmt: skip
+
+    @cached_property
+    def syscalls(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps of each system call, and of the process's exit, in order."""
+        found: list[list[Step]] = []
+        for before, step in zip((None, *self.steps), self.steps, strict=False):
+            if before is None or before.op != step.op or before.what == "return":
+                found.append([])
+            found[-1].append(step)
+        return tuple(map(tuple, found))
 
     @cached_property
     def occupancy(self) -> tuple[tuple[SlotState, ...], ...]:

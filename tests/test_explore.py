@@ -76,7 +76,7 @@ def test_defects_in_words(certificates: dict[str, Certificate]) -> None:
         "09": {"16 reads and 1 write after free"},
         "10": {"16 reads and 1 write after free"},
         "11": set(),
-        "29": {"1 read after free; 1 free twice"},
+        "29": {"1 read after free; 1 double free"},
         "29-fixed": set(),
     }
 

@@ -173,6 +173,7 @@ ALLOWED = r"allowed are ids 1\.\.15, each once; plane 0 comes with the VM"
             "no failable call 'kvm_create_plane' here; 08 reaches 1 get",
         ),
         ({"which": "29", "fail": "anon_inode_getfile(plane 1)"}, "no failable call 'anon_inode_getfile.plane 1.' here"),
+        ({"which": "29", "planes": None}, f"planes=None: {ALLOWED}"),
         ({"freed": "burnt"}, "freed must be one of kept, zeroed, poisoned, not 'burnt'"),
     ],
 )

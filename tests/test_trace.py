@@ -31,6 +31,11 @@ def find(trace: Trace, text: str) -> Step:
     return step
 
 
+def last(trace: Trace, text: str) -> Step:
+    """Of several: in 11 kvm_destroy_vcpus() walks the slots before kvm_destroy_planes() does."""
+    return [step for step in trace.steps if step.text == text][-1]
+
+
 def test_the_same_run_gives_the_same_trace(posted: Trace) -> None:
     again = kp.run("09")
     assert again == posted
@@ -198,6 +203,47 @@ def test_events_are_the_patch_s_own_words(certificates: list[Certificate]) -> No
     } | {"put_kvm", "put_fd"}
 
 
+@pytest.mark.parametrize(
+    ("run", "text", "events"),
+    [
+        ({}, "plane#0 is allocated, every byte zero.", {"alloc plane"}),
+        ({}, "plane#0->kvm is set to kvm#1.", {"write plane.kvm"}),
+        ({}, "plane#0->level is set to 0.", {"write plane.level"}),
+        ({}, "kvm#1->planes[0] now points to plane#0: the plane is published.", {"store planes[]"}),
+        ({}, "kvm#1->planes[0] holds plane#0.", {"load planes[]", "teardown planes"}),
+        ({}, "kvm#1->planes[7] is NULL.", {"load planes[]", "teardown planes"}),
+        ({}, "kvm#1->planes[0] is emptied.", {"clear planes[]", "teardown planes"}),
+        ({}, "plane#0 is freed.", {"free plane", "teardown planes"}),
+        ({}, "kvm#1 is freed.", set()),
+        ({"fail": "kvm_create_plane"}, "kvm_create_plane(kvm, 0) fails with ENOMEM.", {"fail plane"}),
+        ({"fail": "kvm_create_plane"}, "Control jumps to out_no_planes.", {"goto out_no_planes"}),
+        ({"fail": "kvm_create_plane"}, "Control is at out_no_planes.", {"label out_no_planes"}),
+        ({"fail": "init_srcu_struct"}, "plane#0 is freed.", {"free plane", "unwind planes"}),
+        ({"fail": "kvm_arch_init_vm"}, "kvm_arch_init_vm fails with ENOMEM.", set()),
+    ],
+)
+def test_the_events_of_a_step(run: dict[str, str], text: str, events: set[str]) -> None:
+    assert last(kp.run("11", **run), text).events == events  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "subgoal"),
+    [
+        ("plane#0 is allocated, every byte zero.", "acquire"),
+        ("Descriptors in use: now 1.", "acquire"),
+        ("plane#0->level is set to 0.", "use"),
+        ("kvm#1->planes[0] now points to plane#0: the plane is published.", "publish"),
+        ("kvm#1->planes[0] holds plane#0.", "use"),
+        ("kvm#1->planes[0] is emptied.", "unpublish"),
+        ("plane#0 is freed.", "release"),
+        ("Descriptors in use: now 0.", "release"),
+        ("KVM_CREATE_VM returns fd 4.", "report"),
+    ],
+)
+def test_the_subgoal_of_a_step(text: str, subgoal: str) -> None:
+    assert last(kp.run("11"), text).subgoal == subgoal
+
+
 def test_teardown_and_unwinding_are_told_apart() -> None:
     assert "teardown planes" in kp.run("11").events
     assert "unwind planes" not in kp.run("11").events
@@ -221,30 +267,11 @@ def test_print_lists_the_steps(posted: Trace) -> None:
     assert repr(posted) == f"<Trace 09 KVM_CREATE_VM, close(vm): {len(posted.steps)} steps, ok, 17 defects>"
 
 
-@pytest.mark.parametrize(
-    ("version", "run", "text"),
-    [
-        ("09", {}, "kvm#1->planes[0] is read, but kvm#1 is already freed; the bytes there say plane#0."),
-        ("09", {}, "NULL is written to kvm#1->planes[0], but kvm#1 is already freed."),
-        ("rfc", {}, "plane#0 is still allocated, and nobody is left to free it."),
-        ("11", {"fail": "kvm_create_plane"}, "kvm_create_plane(kvm, 0) fails with ENOMEM."),
-        ("11", {"fail": "kvm_create_plane"}, "Control jumps to out_no_planes."),
-        ("11", {"fail": "kvm_create_plane"}, "KVM_CREATE_VM returns -1 with errno ENOMEM."),
-        ("11", {}, "kvm#1->planes[0] is emptied."),
-        ("11", {}, "kvm#1->planes[15] is NULL."),
-        ("29", {"planes": (1,)}, "kvm#1 has 2 users."),
-        ("29", {"planes": (1,), "fail": "anon_inode_getfile(plane 1)"}, "plane#1 is freed a second time."),
-        ("29", {"ops": ("KVM_CHECK_EXTENSION system",)}, "User space asks for KVM_CAP_PLANES and gets 1."),
-    ],
-)
-def test_sentences(version: str, run: dict[str, object], text: str) -> None:
-    assert text in [step.text for step in kp.run(version, **run).steps]  # type: ignore[arg-type]
-
-
-def test_a_reference_given_back_twice() -> None:
-    twice = kp.VERSIONS["11"].edit(
-        "m", "drops mm twice", ("kvm_destroy_vm", "k.mmdrop(mm)", "k.mmdrop(mm)\nk.mmdrop(mm)")
-    )
-    (bad,) = kp.run(twice).defects
-    assert (bad.kind, bad.obj, bad.access) == ("double-free", "current->mm", "put")
-    assert kp.run(twice).steps[bad.step].text == "Given back, but nobody holds it: References on the address space: -1."
+def test_steps_by_system_call() -> None:
+    """The same call made twice stands twice; what is left at exit comes last."""
+    trace = kp.run("29", planes=(1,), fail="anon_inode_getfile(plane 1)", retry=True)
+    ops = ["KVM_CREATE_VM", "KVM_CREATE_PLANE 1", "KVM_CREATE_PLANE 1", "close(vm)"]
+    assert [group[0].op for group in trace.syscalls] == ops
+    assert tuple(step for group in trace.syscalls for step in group) == trace.steps
+    assert [group[-1].value for group in trace.syscalls[:3]] == ["fd 4", "ENOMEM", "EEXIST"]
+    assert [group[0].op for group in kp.run("rfc").syscalls] == ["KVM_CREATE_VM", "close(vm)", "exit"]

@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from string import ascii_lowercase
 from typing import Final, Literal
 
-from kvmplanes.view.html import Html, badge, css, escape
-from kvmplanes.view.style import BAD, CLEAN, LIVE
+from kvmplanes.view.html import Html, badge, css, escape, marked, packed
+from kvmplanes.view.style import BAD, CLEAN, LIVE, Role
 
 Value = str | int
 Key = Callable[[], Value]
@@ -26,14 +25,8 @@ Kind = Literal["recall", "predict", "why"]
 WORD: Final[dict[Kind, str]] = {"recall": "Recall", "predict": "Predict", "why": "Explain"}
 
 
-def _inlined(name: str) -> str:
-    """A file beside this one, without comment lines and indents: it is repeated in every output."""
-    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
-    kept = (line.strip() for line in lines if not line.lstrip().startswith(("//", "/*")))
-    return "\n".join(filter(None, kept))
-
-
-_LIVE: Final = f"<style>\n{_inlined('form.css')}\n</style><script>\n{_inlined('form.js')}\n</script>"
+_STYLE, _SCRIPT = (packed("kvmplanes.learn", name) for name in ("form.css", "form.js"))
+_LIVE: Final = f"<style>\n{_STYLE}\n</style><script>\n{_SCRIPT}\n</script>"  # in every output
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,28 +143,28 @@ def _html(question: Question) -> str:
     right = question.right()
     plainly = css(list_style="none", padding="0")
     if question.entry:
-        answers = f"<p{css(margin='6px 0')}><label>Your answer, {_marked(question.entry)}: </label></p>"
+        answers = f"<p{css(margin='6px 0')}><label>Your answer, {marked(question.entry)}: </label></p>"
     else:
-        labels = (f"{question.named(i)} {_marked(o.label)}" for i, o in enumerate(question.options))
+        labels = (f"{question.named(i)} {marked(o.label)}" for i, o in enumerate(question.options))
         items = "".join(f"<li><label><span>{label}</span></label></li>" for label in labels)
         answers = f"<ul{plainly}>{items}</ul>"
     gap = css(margin="0 0 6px")
     replies = [
-        f"<li{_value(question, option)}{' class=kp-right' * (option == right)}{gap}>{_marked(question.named(i))} "
-        f"{_verdict(option == right)} {_marked(option.reply)}</li>"
+        f"<li{_value(question, option)}{' class=kp-right' * (option == right)}{gap}>{marked(question.named(i))} "
+        f"{badge(*judged(option == right))} {marked(option.reply)}</li>"
         for i, option in enumerate(question.options)
     ]
     if question.otherwise:
-        replies.append(f"<li{gap}>Anything else: {_verdict(False)} {_marked(question.otherwise)}</li>")
+        replies.append(f"<li{gap}>Anything else: {badge(*judged(False))} {marked(question.otherwise)}</li>")
     code = f"<pre{css(white_space='pre-wrap')}>{escape(question.code)}</pre>" * bool(question.code)
     frame = css(border_left=f"4px solid {LIVE.line}", padding="4px 12px", margin="8px 0")
     bare = css(border="none", margin="0", padding="0", min_width="0")
     return (
         f'<div class="kp-ask" data-type="{question.control}" data-lm-suppress-shortcuts="true"{frame}>'
-        f"<fieldset{bare}><legend{css(padding='0')}><b>{WORD[question.kind]}.</b> {_marked(question.prompt)}</legend>"
+        f"<fieldset{bare}><legend{css(padding='0')}><b>{WORD[question.kind]}.</b> {marked(question.prompt)}</legend>"
         f"{code}{answers}</fieldset>"
         f"<details><summary>Reply to each answer</summary><ul{plainly}>{''.join(replies)}</ul>"
-        f"<p>{_marked(question.reason)}</p></details></div>{_LIVE}"
+        f"<p>{marked(question.reason)}</p></details></div>{_LIVE}"
     )
 
 
@@ -183,12 +176,9 @@ def _text(question: Question) -> str:
     return "\n".join([f"{WORD[question.kind]}. {question.prompt}", *code, *answers, hint])
 
 
-def _marked(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-
-
-def _verdict(right: bool) -> str:
-    return badge(CLEAN, "right") if right else badge(BAD, "not so")
+def judged(right: bool) -> tuple[Role, str]:
+    """The sign and the words for an answer; form.js has them too."""
+    return (CLEAN, "right") if right else (BAD, "not so")
 
 
 def _value(question: Question, option: Option) -> str:

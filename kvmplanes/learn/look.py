@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import kvmplanes as kp
 from kvmplanes.model.heap import What
 from kvmplanes.trace import State, Step, Trace
@@ -54,14 +52,6 @@ def edited(base: str, function: str, old: str, new: str) -> kp.Version:
         new: what takes their place.
 
     Raises:
-        ValueError: the old lines do not stand there.
+        ValueError: the old lines do not stand there exactly once.
     """
-    version = kp.VERSIONS[base]
-    lines = str(version.sources[function]).splitlines()
-    bare = [line.partition("  #")[0] for line in lines]
-    want = old.splitlines()
-    for first in range(len(lines)):
-        window = slice(first, first + len(want))
-        if textwrap.dedent("\n".join(bare[window])).splitlines() == want:
-            return version.edit(f"{base} edited", "with one change", (function, "\n".join(lines[window]), new))
-    raise ValueError(f"{function} of {base} has no such lines:\n{old}")
+    return kp.VERSIONS[base].edit(f"{base} edited", "with one change", (function, old, new))

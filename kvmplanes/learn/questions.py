@@ -14,9 +14,8 @@ from functools import cache
 from typing import Final
 
 from kvmplanes.learn.bank import load
-from kvmplanes.learn.form import Question, Value, show
+from kvmplanes.learn.form import Question, Value, judged, show
 from kvmplanes.view.html import Html
-from kvmplanes.view.style import BAD, CLEAN
 
 ALL: Final[tuple[Question, ...]] = load()
 _BY_ID: Final = {question.id: question for question in ALL}
@@ -43,7 +42,8 @@ def reply(id: str, answer: Value) -> str:  # noqa: A002
         ValueError: no such question, or an answer of the wrong form.
     """
     right, text = _question(id).reply(answer)
-    return f"{CLEAN.sign} right: {text}" if right else f"{BAD.sign} not so: {text}"
+    role, word = judged(right)
+    return f"{role.sign} {word}: {text}"
 
 
 def questions_for(notebook: str) -> tuple[Question, ...]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import errno as _errno
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from errno import EBUSY, EEXIST, EFAULT, EINTR, EINVAL, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTTY
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kvmplanes.model.faults import Injector
 from kvmplanes.model.heap import NULL, Event, Freed, Heap, Layout, Null, Oops, Struct
@@ -36,8 +35,7 @@ def errno_name(value: int) -> str:
     return _errno.errorcode[abs(value)]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """The calling task."""
 
     mm: str
@@ -151,8 +149,7 @@ class Kernel:
 
     def kzalloc(self, layout: Layout, tag: object = "") -> Any:
         """A zeroed object, or NULL."""
-        failed = self.fails(layout.call.format(tag=tag))
-        return NULL if failed else self.heap.alloc(layout, tag)
+        return NULL if self.fails(layout.call.format(tag=tag)) else self.heap.alloc(layout, tag)
 
     def kfree(self, pointer: Any) -> None:
         """Free an object; NULL is allowed."""
@@ -281,8 +278,7 @@ class Kernel:
 
     def anon_inode_getfile(self, name: str, release: str, private_data: Any) -> Any:
         """An open file on `private_data`, or ERR_PTR(-ENOMEM) or ERR_PTR(-ENFILE)."""
-        call = "anon_inode_getfile" if name == "kvm-vm" else f"anon_inode_getfile({name})"
-        failed = self.fails(call)
+        failed = self.fails("anon_inode_getfile" if name == "kvm-vm" else f"anon_inode_getfile({name})")
         if failed:
             return ERR_PTR(failed)
         file = self.heap.alloc(struct_file, name)
@@ -295,9 +291,9 @@ class Kernel:
 
     def close(self, fd: int) -> None:
         """The last descriptor of a file closes: its release function is called (limit: dup)."""
-        if fd not in self.files:
+        file = self.files.pop(fd, None)
+        if file is None:
             return  # EBADF
-        file = self.files.pop(fd)
         self.put_unused_fd(fd)
         getattr(self, file.release)(file.private_data)
         self.kfree(file)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kvmplanes.view.html import badge, css, escape
-from kvmplanes.view.style import BAD, CLEAN, NEVER_USED
+from kvmplanes.view.html import badge, css, escape, ruled, tabled
+from kvmplanes.view.style import BAD, CLEAN
 
 Rows = Sequence[Sequence[str]]
 
@@ -24,34 +24,21 @@ def agreement_html(table: Rows, notes: Rows = (), wrong: Sequence[str] = ()) -> 
     verdict = badge(BAD, f"{len(wrong)} disagree") if wrong else badge(CLEAN, "no disagreement")
     caption = f"<caption{css(text_align='left', padding='0 0 6px 0')}>{verdict}</caption>"
     body = "".join(_row(row, right, bold=row is rows[-1]) for row in rows)
-    parts = [_table(f"{caption}<thead>{_row(head, right, 'col', bold=True)}</thead><tbody>{body}</tbody>")]
+    parts = [tabled(f"{caption}<thead>{_row(head, right, 'col', bold=True)}</thead><tbody>{body}</tbody>")]
     parts += [f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in wrong)}</ul>"] * bool(wrong)
     if notes:
         left = [False] * len(notes[0])
         body = "".join(_row(row, left) for row in notes[1:])
-        inside = _table(f"<thead>{_row(notes[0], left, 'col', bold=True)}</thead><tbody>{body}</tbody>")
+        inside = tabled(f"<thead>{_row(notes[0], left, 'col', bold=True)}</thead><tbody>{body}</tbody>")
         parts.append(f"<details><summary>What was not compared, and why</summary>{inside}</details>")
     return "".join(parts)
-
-
-def _table(inside: str) -> str:
-    return (
-        f'<div{css(overflow_x="auto")} tabindex="0">'
-        f"<table{css(border_collapse='collapse', font_size='12px')}>{inside}</table></div>"
-    )
 
 
 def _row(row: Sequence[str], right: Sequence[bool], scope: str = "row", bold: bool = False) -> str:
     """Header cells throughout with scope "col", else for the first cell alone; numbers stand at the right."""
     cells = []
     for place, (cell, at_right) in enumerate(zip(row, right, strict=True)):
-        look = _cell(font_weight="bold" if bold else "normal", text_align="right" if at_right else "left")
+        look = ruled(font_weight="bold" if bold else "normal", text_align="right" if at_right else "left")
         heads = scope == "col" or place == 0
         cells.append(f'<th scope="{scope}"{look}>{escape(cell)}</th>' if heads else f"<td{look}>{escape(cell)}</td>")
     return f"<tr>{''.join(cells)}</tr>"
-
-
-def _cell(**more: str) -> str:
-    line = f"1px solid {NEVER_USED.line}"
-    usual = {"text_align": "left", "vertical_align": "top", "font_weight": "normal", "padding": "3px 8px 3px 0"}
-    return css(**{**usual, "border_bottom": line, **more})

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from kvmplanes.explore import Certificate
-from kvmplanes.view.html import badge, css, escape
-from kvmplanes.view.style import BAD, CLEAN, NEVER_USED
+from kvmplanes.view.html import badge, css, escape, ruled, tabled
+from kvmplanes.view.style import outcome_role
 
 
 def certificate_html(cert: Certificate) -> str:
@@ -19,9 +19,8 @@ def certificate_html(cert: Certificate) -> str:
     columns = "".join(f'<th scope="col"{_cell(font_weight="bold")}>{escape(name)}</th>' for name in head)
     body = "".join(f"<tr>{''.join(_cells(row))}</tr>" for row in rows)
     inside = f"{caption}<thead><tr>{columns}</tr></thead><tbody>{body}</tbody>"
-    table = f"<table{css(border_collapse='collapse', font_size='12px')}>{inside}</table>"
     below = f"<p{css(margin='6px 0')}>{escape(counterexample(cert))}</p>"
-    return f'<div{css(overflow_x="auto")} tabindex="0">{table}</div>{below}'
+    return tabled(inside) + below
 
 
 def counterexample(cert: Certificate) -> str:
@@ -38,7 +37,7 @@ def counterexample(cert: Certificate) -> str:
 
 def _cells(row: tuple[str, ...]) -> list[str]:
     number, call, errno, leave, outcome, defects = row
-    sign = badge(CLEAN if outcome == "clean" else BAD, outcome)
+    sign = badge(outcome_role(outcome), outcome)
     return [
         f"<td{_cell(text_align='right')}>{number}</td>",
         f'<th scope="row"{_cell()}><code>{escape(call)}</code></th>',
@@ -50,6 +49,4 @@ def _cells(row: tuple[str, ...]) -> list[str]:
 
 
 def _cell(**more: str) -> str:
-    line = f"1px solid {NEVER_USED.line}"
-    usual = {"text_align": "left", "vertical_align": "top", "font_weight": "normal", "padding": "3px 6px 3px 0"}
-    return css(**{**usual, "border_bottom": line, **more})
+    return ruled(**{"padding": "3px 6px 3px 0", **more})

@@ -29,23 +29,24 @@ class _Chip:
         return 6.95 * len(self.words) + 13 + (PIP * len(self.pips) + 3 if self.pips else 0)
 
 
-def chips(state: State, marked: Mapping[str, str], top: float) -> tuple[list[str], float]:
+def chips(state: State, marked: Mapping[str, str], top: float, *, steady: bool) -> tuple[list[str], float]:
     """The drawing of every other object and of the counted references, and the y where it ends.
 
     Args:
         state: heap and references.
         marked: what to mark, as `words.marks` gives it.
-        top: baseline of the heading.
+        top: baseline of the first heading.
+        steady: keep room for two rows of objects, whether they are there or not.
     """
     names = [*(o.name for o in others(state)), *REFS]
     hit = next((name for name in names if name in marked), "")
-    body = [svg.text(LEFT, top, "Also acquired", "s b")]
-    if hit:
-        body.append(svg.tag(RIGHT, top, f"{hit} {marked[hit]}", role_of(marked[hit]), within=(LEFT, RIGHT)))
-    drawn, y = _rows(_objects(state, marked), top + 10, least=2)
-    body += [*drawn, svg.text(LEFT, y + 18, "Counted references", "s b")]
-    drawn, y = _rows(_references(state, marked), y + 28, least=1)
-    return body + drawn, y + 4
+    tag = svg.tag(RIGHT, top, f"{hit} {marked[hit]}", role_of(marked[hit]), within=(LEFT, RIGHT)) if hit else ""
+    body, y = [tag], top
+    if steady or others(state):
+        drawn, end = _rows(_objects(state, marked), top + 10, least=2 if steady else 1)
+        body, y = [svg.text(LEFT, top, "Also acquired", "s b"), tag, *drawn], end + 18
+    drawn, end = _rows(_references(state, marked), y + 10, least=1)
+    return [*body, svg.text(LEFT, y, "Counted references", "s b"), *drawn], end + 4
 
 
 def _objects(state: State, marked: Mapping[str, str]) -> Iterator[_Chip]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kvmplanes.patch import PATCH, AddedLine, ContextLine, Hunk
 from kvmplanes.view.html import Html, css, escape
 from kvmplanes.view.style import CHANGED, CLEAN, MONO, NEVER_USED, tint
+from kvmplanes.words import many
 
 POINTER = "◄"  # like the signs in `style`: no system shows it as an emoji
 NO_BREAK = "\u00a0"
@@ -119,7 +120,7 @@ def _caption(hunk: Hunk, rows: tuple[_Row, ...]) -> tuple[str, str]:
 
 
 def _skipped(count: int) -> str:
-    return f"⋯ {count} line{'s' if count > 1 else ''} not shown"
+    return f"⋯ {many(count, 'line')} not shown"
 
 
 def _text(caption: tuple[str, str], rows: tuple[_Row, ...]) -> str:

@@ -14,13 +14,17 @@ from kvmplanes.view.words import beyond, describe, level, marks, role_of, slots_
 
 LEFT, RIGHT = 10, svg.WIDTH - 10
 KVM, CELLS, CELL, KVM_END = 12, 96, 42, 152  # y of struct kvm, of its slots, their height, y of its lower edge
+BARE_END = 66  # y of the lower edge of a struct kvm without slots
 PLANES, PLANE, CHIPS = 214, 78, 344  # y of the planes, their height, y of everything else
+NEAR = 28  # from struct kvm to everything else where no plane or pointer stands between
 BOX, ROOMY, PAST = 124, 5, 56  # width of a plane's box; above ROOMY planes they get narrow; a place past the array
 MEMBERS = ("mm", "users_count")
 Changed = Mapping[str, str] | Collection[str]
 
 
-def heap_svg(state: State, *, changed: Changed = (), title: str = "The heap", desc: str = "") -> str:
+def heap_svg(
+    state: State, *, changed: Changed = (), title: str = "The heap", desc: str = "", steady: bool = False
+) -> str:
     """The heap at one moment.
 
     Args:
@@ -29,11 +33,13 @@ def heap_svg(state: State, *, changed: Changed = (), title: str = "The heap", de
             a mapping gives the word to write there, as `words.marks` does for a step.
         title: what the picture is.
         desc: a sentence to put before the description, which always tells the whole state.
+        steady: keep room for planes and objects that are not there, so that nothing jumps from one step's
+            picture to the next.
     """
     marked = _marked(changed)
     key = svg.key_of("heap", state, sorted(marked.items()), title, desc)
     heap = _Heap(state, marked, key)
-    rest, bottom = chips(state, marked, CHIPS if heap.array else 94)
+    rest, bottom = chips(state, marked, heap.below(steady), steady=steady)
     body = [*heap.kvm(), *heap.planes(), *rest]
     words = f"{desc} {describe(state, marked)}".strip()
     return svg.picture(body, bottom, key=key, title=title, desc=words, defs=svg.hatch(key))
@@ -102,13 +108,20 @@ class _Heap:
     def _kvm(self, member: str) -> str:
         return self.state.kvm.get(member) if self.state.kvm else ""
 
+    def below(self, steady: bool) -> int:
+        """Where the planes, or the room for them, end."""
+        planes = any(o.kind == "plane" for o in self.state.objects) or set(self.slot_values.values()) != {"NULL"}
+        if self.array and (planes or steady):
+            return CHIPS
+        return (KVM_END if self.array else BARE_END) + NEAR
+
     # -- struct kvm and its slots -----------------------------------------------------------------
 
     def kvm(self) -> Iterator[str]:
         """The box, its two scalar members, the slots."""
         kvm = self.state.kvm
         mark = self.marked.get(kvm.name, "") if kvm else ""
-        box = self._box(LEFT, KVM, RIGHT - LEFT, (KVM_END if self.array else 66) - KVM, kvm, mark)
+        box = self._box(LEFT, KVM, RIGHT - LEFT, (KVM_END if self.array else BARE_END) - KVM, kvm, mark)
         yield svg.group(f"kvm {_life(kvm)}", *box)
         if kvm is None:
             yield svg.text(20, 32, "no struct kvm", "m mute")

@@ -8,12 +8,14 @@ style= altogether. So: real elements carry the meaning, `css` adds the looks, an
 every view has a plain text twin.
 """
 
+import re
 from dataclasses import dataclass
 from html import escape
+from importlib.resources import files
 
-from kvmplanes.view.style import Role
+from kvmplanes.view.style import NEVER_USED, Role
 
-__all__ = ["Html", "badge", "css", "escape"]
+__all__ = ["Html", "badge", "css", "escape", "marked", "packed", "ruled", "scrolled", "tabled"]
 
 _DROPPED = ("var(", "calc(", "currentcolor", "inherit", "!important", ";", '"')
 
@@ -54,3 +56,34 @@ def badge(role: Role, word: str = "") -> str:
     """A label that brings its own ground, so reads on any page: the role's sign, and a word (by default its own)."""
     look = css(background_color=role.fill, color=role.ink, padding="0 6px", border_radius="4px")
     return f"<b{look}>{role.sign}\u00a0{escape(word or role.word)}</b>"
+
+
+def scrolled(inside: str) -> str:
+    """Content that scrolls, by mouse and by keys, where the page is narrower."""
+    return f'<div{css(overflow_x="auto")} tabindex="0">{inside}</div>'
+
+
+def tabled(inside: str, size: str = "12px") -> str:
+    """A table around its parts, scrolling where the page is narrower."""
+    return scrolled(f"<table{css(border_collapse='collapse', font_size=size)}>{inside}</table>")
+
+
+def ruled(**more: str) -> str:
+    """The style of a table's cell, with a rule below it; more declarations add to it or take its place."""
+    usual = {"text_align": "left", "vertical_align": "top", "font_weight": "normal", "padding": "3px 8px 3px 0"}
+    return css(**{**usual, "border_bottom": f"1px solid {NEVER_USED.line}", **more})
+
+
+def marked(text: str) -> str:
+    """A text of ours as HTML: `backquotes` mark code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+
+
+def packed(package: str, name: str) -> str:
+    """A package's HTML, CSS or JavaScript file, for outputs that repeat it: no comments, indents or empty lines.
+
+    In JavaScript a comment must have a line of its own.
+    """
+    text = (files(package) / name).read_text(encoding="utf-8")
+    bare = re.sub(r"^\s*//[^\n]*|/\*.*?\*/|<!--.*?-->", "", text, flags=re.MULTILINE | re.DOTALL)
+    return "\n".join(filter(None, map(str.strip, bare.splitlines())))

@@ -12,7 +12,7 @@ from kvmplanes.view import svg
 from kvmplanes.view.html import Html
 from kvmplanes.view.rungs import TEARDOWN, Row, Rung
 from kvmplanes.view.unwinding import Ladder, ladder, never
-from kvmplanes.view.words import counted, listed
+from kvmplanes.words import defects_in_words, listed
 
 LADDER_WIDTH: Final = 640
 TOP, RUNG, NOTE, FOOT = 56, 22, 14, 50  # first row's y, least distance of rungs, a line of notes, room below
@@ -56,7 +56,7 @@ def verdict(shown: Ladder) -> str:
     """The result in words; "" while the call is under way and nothing is wrong yet."""
     words = list(shown.mismatches)
     if shown.later:
-        words.append(f"later in this run, {counted(shown.later)}")
+        words.append(f"later in this run, {defects_in_words(shown.later)}")
     if words:
         return f"Mismatch: {'; '.join(words)}."
     if not shown.finished:

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import re
 from textwrap import wrap
 
 from kvmplanes.limits import ABOUT, LIMITS, Limit
-from kvmplanes.view.html import Html, css, escape
-from kvmplanes.view.style import NEVER_USED
+from kvmplanes.view.html import Html, escape, marked, ruled, tabled
 
 
 def limits_table(about: str = "") -> Html:
@@ -28,21 +26,13 @@ def limits_table(about: str = "") -> Html:
         for name in ("id", "what is left out", "what that means to you")
     )
     rows = "".join(f"<tr>{_cells(limit)}</tr>" for limit in chosen)
-    table = (
-        f"<table{css(border_collapse='collapse', font_size='13px')}>"
-        f"<thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
-    )
-    html = f'<div{css(overflow_x="auto")} tabindex="0">{table}</div>'
+    html = tabled(f"<thead><tr>{columns}</tr></thead><tbody>{rows}</tbody>", "13px")
     return Html(html, "\n".join(_lines(limit) for limit in chosen))
 
 
 def _cells(limit: Limit) -> str:
     first = f'<th scope="row"{_cell(white_space="nowrap")}><code>{escape(limit.id)}</code></th>'
-    return first + "".join(f"<td{_cell()}>{_code(text)}</td>" for text in (limit.left_out, limit.consequence))
-
-
-def _code(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return first + "".join(f"<td{_cell()}>{marked(text)}</td>" for text in (limit.left_out, limit.consequence))
 
 
 def _lines(limit: Limit) -> str:
@@ -51,6 +41,4 @@ def _lines(limit: Limit) -> str:
 
 
 def _cell(**more: str) -> str:
-    line = f"1px solid {NEVER_USED.line}"
-    usual = {"text_align": "left", "vertical_align": "top", "font_weight": "normal", "padding": "4px 10px 4px 0"}
-    return css(**{**usual, "border_bottom": line, **more})
+    return ruled(**{"padding": "4px 10px 4px 0", **more})

@@ -14,7 +14,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final, Literal
 
 import anywidget
@@ -23,8 +22,8 @@ import traitlets
 from kvmplanes.patch import PATCH, AddedLine
 from kvmplanes.trace import Step, Trace
 from kvmplanes.view.heap import heap_svg
-from kvmplanes.view.html import Html, badge, css, escape
-from kvmplanes.view.style import BAD, CHANGED, CLEAN, DARK, LIGHT, LIVE, tint
+from kvmplanes.view.html import Html, badge, css, escape, packed
+from kvmplanes.view.style import BAD, CHANGED, CLEAN, DARK, LIGHT, LIVE, tint, variables
 from kvmplanes.view.svg import WIDTH, data_uri
 from kvmplanes.view.words import marks
 
@@ -174,7 +173,7 @@ def _patch(ids: set[str]) -> Iterable[tuple[str, str, str]]:
 
 
 def _picture(step: Step) -> str:
-    drawn = heap_svg(step.state, changed=marks(step), title="Heap after this step")
+    drawn = heap_svg(step.state, changed=marks(step), title="Heap after this step", steady=True)
     # One picture at a time, shut off from the page: its ids need not tell it from others. The quotes change places
     # because a " costs four bytes in JSON within a notebook.
     return re.sub(r"\bk[0-9a-f]{8}-", "k-", drawn).translate(str.maketrans("\"'", "'\""))
@@ -203,7 +202,7 @@ def _changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]
 
 def _still(step: Step, title: str, said: str) -> str:
     """What shows before the script runs, or where none may run."""
-    svg = heap_svg(step.state, changed=marks(step), title=title, desc=step.text)
+    svg = heap_svg(step.state, changed=marks(step), title=title, desc=step.text, steady=True)
     image = css(width="100%", max_width=f"{WIDTH}px", height="auto", display="block")
     at = [f"<code>{escape(frame.function)}: {escape(frame.line)}</code>" for frame in step.stack[:1]]
     words = [f"<b>{escape(title)}</b>", f"{said[0].upper()}{escape(said[1:])}", *at, _sentence(step)]
@@ -232,25 +231,19 @@ def _quoted(data: object) -> str:
 @cache
 def _script() -> str:
     """player.js with the palette, player.css and player.html inside; no comments, and few lines for a diff to show."""
-    html = re.sub(r"<!--.*?-->", "", _file("player.html"), flags=re.DOTALL)
-    css = re.sub(r"/\*.*?\*/", "", _file("player.css"), flags=re.DOTALL)
-    js = re.sub(r"^\s*//.*", "", _file("player.js"), flags=re.MULTILINE)
-    style, shell, code = (" ".join(text.split()) for text in (_palette() + css, html, js))
-    return f"const STYLE = {_quoted(style)};\nconst SHELL = {_quoted(shell)};\n{code}"
-
-
-def _file(name: str) -> str:
-    return (files("kvmplanes.view") / name).read_text(encoding="utf-8")
+    names = ("player.css", "player.html", "player.js")
+    look, shell, code = (" ".join(packed("kvmplanes.view", name).split()) for name in names)
+    return f"const STYLE = {_quoted(f'{_palette()} {look}')};\nconst SHELL = {_quoted(shell)};\n{code}"
 
 
 def _palette() -> str:
-    """`--bad` for lines, `--bad-t` for words, `--bad-f` for soft areas, and so on, for light and dark pages."""
+    """The roles that player.css names, for light and dark pages."""
     roles = {"bad": (BAD, 0.16), "now": (CHANGED, 0.24), "add": (CLEAN, 0.1), "focus": (LIVE, 0.16)}
     rules = []
     for light, page in (("true", LIGHT), ("false", DARK[0])):
-        colours = [f"--page:{page}"]
-        for name, (role, alpha) in roles.items():
-            line, word = (role.line, role.on_light) if light == "true" else (role.on_dark, role.on_dark)
-            colours.append(f"--{name}:{line};--{name}-t:{word};--{name}-f:{tint(role, alpha)}")
-        rules.append(f'.player[data-jp-theme-light="{light}"]{{{";".join(colours)}}}')
+        colours = [
+            variables(name, role, dark=light == "false", soft=tint(role, alpha))
+            for name, (role, alpha) in roles.items()
+        ]
+        rules.append(f'.player[data-jp-theme-light="{light}"]{{--page:{page};{";".join(colours)}}}')
     return "".join(rules)

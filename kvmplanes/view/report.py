@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from kvmplanes.explore import Path, classify
+from kvmplanes.explore import classify, findings
 from kvmplanes.model.kvm import KVM_MAX_PLANES
 from kvmplanes.trace import Defect, Frame, Object, Step, Trace
 from kvmplanes.view.html import Html, badge, css, escape
-from kvmplanes.view.style import BAD, CLEAN
+from kvmplanes.view.style import BAD, outcome_role
 
 RULE: Final = "=" * 66
 
@@ -52,11 +52,12 @@ def summary(trace: Trace) -> Html:
     outcome = classify(trace)
     results = ", ".join(f"{op} returns {result}" for op, result in trace.results) or "no system call returns"
     line = f"Version {trace.version}: {results}."
-    defects = Path(0, "", "", "", outcome, trace).defects
-    words = "No defect: whatever was taken has been given back." if outcome == "clean" else f"Defects: {defects}."
+    words = "No defect: whatever was taken has been given back."
+    if outcome != "clean":
+        words = f"Defects: {findings(trace)}."
     if trace.oops:
         words = f"{trace.oops.text} {words}"
-    sign = badge(CLEAN if outcome == "clean" else BAD, outcome)
+    sign = badge(outcome_role(outcome), outcome)
     return Html(
         f"<div{css(margin='4px 0')}>{sign} {escape(line)}<br/>{escape(words)}</div>", f"{outcome}. {line}\n{words}"
     )

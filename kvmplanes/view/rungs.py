@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Final, Literal
 
 from kvmplanes.model.kvm import KVM_MAX_PLANES
@@ -138,13 +139,8 @@ class Scope:
     """
 
     def __init__(self, trace: Trace) -> None:
-        calls: list[list[Move]] = []
-        before: Step | None = None
-        for move in moves_of(trace):
-            if before is None or before.op != move.step.op or before.what == "return":
-                calls.append([])
-            calls[-1].append(move)
-            before = move.step
+        moves = iter(moves_of(trace))
+        calls = [list(islice(moves, len(steps))) for steps in trace.syscalls]
         failing = next((call for call in calls if any(move.step.what == "fail" for move in call)), [])
         usual = [move for call in calls if call[0].step.op.startswith(("KVM_CREATE", "close")) for move in call]
         self.trace, self.unwinding = trace, bool(failing)

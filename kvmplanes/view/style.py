@@ -57,6 +57,11 @@ NEVER_USED = Role("#767676", "#767676", "#666666", "#9A9A9A", "○", ".", "never
 ROLES: dict[str, Role] = {role.word: role for role in (LIVE, BAD, CLEAN, CHANGED, BACK_POINTER, NEVER_USED)}
 
 
+def outcome_role(outcome: str) -> Role:
+    """How the outcome of a path is shown: good or bad."""
+    return CLEAN if outcome == "clean" else BAD
+
+
 def rgb(colour: str) -> tuple[int, int, int]:
     """Red, green and blue (0 to 255) of "#rrggbb"; ValueError for any other form."""
     if not re.fullmatch("#[0-9A-Fa-f]{6}", colour):
@@ -75,6 +80,12 @@ def contrast(a: str, b: str) -> float:
 
     low, high = sorted((luminance(a), luminance(b)))
     return (high + 0.05) / (low + 0.05)
+
+
+def variables(name: str, role: Role, *, dark: bool, soft: str) -> str:
+    """CSS variables of a role on a light or a dark page: `--bad` for lines, `-t` for words, `-f` for areas."""
+    line, word = (role.on_dark, role.on_dark) if dark else (role.line, role.on_light)
+    return f"--{name}:{line};--{name}-t:{word};--{name}-f:{soft}"
 
 
 def tint(role: Role, alpha: float = TINT) -> str:

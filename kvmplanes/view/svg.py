@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from kvmplanes.view.html import Html, css, escape
-from kvmplanes.view.style import BACK_POINTER, BAD, CHANGED, CLEAN, DARK, INK, LIVE, NEVER_USED, PAPER, Role, over
+from kvmplanes.view.html import Html, css, escape, scrolled
+from kvmplanes.view.style import BACK_POINTER, BAD, CHANGED, CLEAN, DARK, INK, LIVE, NEVER_USED, PAPER, over, variables
 
 WIDTH: Final = 560  # of every picture, in its own units; a notebook column of 560 px shows 12 units as 12 px
 MONO: Final = 7.25  # width of one monospaced character at 12 units
@@ -33,16 +33,9 @@ _ROLES: Final = {
 
 
 def _colours(dark: bool) -> str:
-    """CSS variables: `--bad` for lines, `--bad-t` for words, `--bad-f` for soft areas."""
-    paper = DARK[1] if dark else PAPER
-
-    def one(name: str, role: Role) -> str:
-        line, word = (role.on_dark, role.on_dark) if dark else (role.line, role.on_light)
-        return f"--{name}:{line};--{name}-t:{word};--{name}-f:{over(role, paper, 0.2 if dark else 0.08)}"
-
-    return ";".join(
-        [f"--paper:{paper}", f"--ink:{'#eeeeee' if dark else INK}", *(one(n, r) for n, r in _ROLES.items())]
-    )
+    paper, ink, alpha = (DARK[1], "#eeeeee", 0.2) if dark else (PAPER, INK, 0.08)
+    roles = (variables(name, role, dark=dark, soft=over(role, paper, alpha)) for name, role in _ROLES.items())
+    return ";".join([f"--paper:{paper}", f"--ink:{ink}", *roles])
 
 
 def _rules() -> Iterator[str]:
@@ -238,4 +231,4 @@ def as_html(svg: str, *, title: str, desc: str, width: float = WIDTH) -> Html:
         width="100%", min_width=f"{width * 0.7:g}px", max_width=f"{width * 1.2:g}px", height="auto", display="block"
     )
     image = f'<img{look} alt="{escape(f"{title}. {desc}")}" src="{data_uri(svg)}">'
-    return Html(f'<div{css(overflow_x="auto")} tabindex="0">{image}</div>', f"{title}\n{desc}")
+    return Html(scrolled(image), f"{title}\n{desc}")

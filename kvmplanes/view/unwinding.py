@@ -9,7 +9,7 @@ from typing import Final
 
 from kvmplanes.trace import Defect, Trace
 from kvmplanes.view.rungs import TEARDOWN, Move, Row, Rung, Scope, place, rows_of, rungs_of, sites, tears_down
-from kvmplanes.view.words import counted
+from kvmplanes.words import defects_in_words
 
 _OBJECTS: Final = ("srcu", "irq_srcu", "irq_routing", "arch", "mmio_ring", "debugfs")
 
@@ -173,7 +173,7 @@ class _Builder:
             if at is not None and defect.step <= self.last and defect.access not in ("put", ""):
                 bad.setdefault(at, []).append(defect)
         for at, defects in bad.items():
-            self.rows[at].wrong.append(counted(defects))
+            self.rows[at].wrong.append(defects_in_words(defects))
         oops = self.trace.oops
         at_oops = place(self.where, oops) if oops and oops.index <= self.last else None
         if at_oops is not None:

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from kvmplanes.model.kvm import KVM_MAX_PLANES
-from kvmplanes.trace import Defect, Object, State, Step
+from kvmplanes.trace import Object, State, Step
+from kvmplanes.words import listed
 
 # Counted references in the order in which a VM takes them, with short names.
 REFS: Final = {
@@ -60,11 +60,6 @@ def beyond(state: State) -> tuple[int, ...]:
     fields = state.kvm.fields if state.kvm else ()
     found = (re.fullmatch(r"planes\[(-?\d+)\]", name) for name, _ in fields)
     return tuple(i for i in (int(match[1]) for match in found if match) if not 0 <= i < KVM_MAX_PLANES)
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a sentence lists them: "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def describe(state: State, marked: Mapping[str, str] | None = None) -> str:
@@ -120,17 +115,3 @@ _TOLD: Final = ("mm", "users_count", "kvm", "level", "plane", "vcpu_array")
 
 def _capital(words: str) -> str:
     return words if words.startswith("planes") else words[:1].upper() + words[1:]
-
-
-def counted(defects: Iterable[Defect]) -> str:
-    """Defects in words: "16 reads and 1 write after free, 1 free too many"."""
-    suffix = {"use-after-free": "after free", "double-free": "too many", "out-of-bounds": "out of bounds",
-              "null-dereference": "through NULL", "leak": "leaked"}  # fmt: skip
-    parts = []
-    by_kind: dict[str, Counter[str]] = {}
-    for defect in defects:
-        by_kind.setdefault(defect.kind, Counter())[defect.access or "object"] += 1
-    for kind, accesses in by_kind.items():
-        words = [f"{count} {access}{'s' if count > 1 else ''}" for access, count in accesses.items()]
-        parts.append(f"{listed(words)} {suffix[kind]}")
-    return ", ".join(parts)

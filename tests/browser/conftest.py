@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from web import TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-TOKEN = "browser-tests"  # noqa: S105 - for a server that only this test sees
 
 # Whole notebooks in the page, not only the cells in sight.
 SETTINGS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
@@ -111,6 +111,15 @@ def page(chromium: Any) -> Iterator[Any]:
     yield page
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def silent(page: Any) -> Iterator[None]:
+    """The page's console stays silent, or the test fails."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    yield
+    assert said == []
 
 
 @pytest.fixture

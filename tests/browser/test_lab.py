@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a reader of `make lab` sees, in a real JupyterLab and a real Chromium."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from web import TOKEN, Open
 
 pytestmark = pytest.mark.browser
 
@@ -18,8 +18,6 @@ RUN_IS_OVER = """() => {
     const failed = code.some((cell) => cell.outputs.some((output) => output.output_type === "error"));
     return failed || code.every((cell) => cell.execution_count !== null);
 }"""
-
-Open = Callable[[str], Any]
 
 
 def trouble(page: Any) -> list[str]:
@@ -35,7 +33,7 @@ def code_cells(page: Any) -> list[dict[str, Any]]:
 
 
 def test_the_first_page_asks_nothing(lab: str, page: Any) -> None:
-    page.goto(f"{lab}/?token=browser-tests")
+    page.goto(f"{lab}/?token={TOKEN}")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
     page.wait_for_timeout(2000)  # a question would come late
     assert page.url.endswith("/tree/notebooks/00-start-here.ipynb")
@@ -47,8 +45,8 @@ def test_a_notebook_reads_well_before_and_after_it_is_run(name: str, open_notebo
     page = open_notebook(name)
     assert trouble(page) == []
 
-    page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     # Not awaited: a call that JupyterLab never answers would hold the test for ever; the wait below ends.
+    page.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_function(RUN_IS_OVER, timeout=120_000)
     cells = code_cells(page)

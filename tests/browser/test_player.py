@@ -1,41 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The player in a real Chromium: on a static page, without JavaScript, and in JupyterLab before anything is run."""
+"""The player in a real Chromium: on a static page, and without JavaScript."""
 
 import functools
 import http.server
-import json
-import re
-import subprocess
-import sys
 import threading
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-import nbformat
 import pytest
+from players import IDS, PLANES, TEARDOWN, alive, step
+from web import LOOKS, expect, html_page
 
 import kvmplanes as kp
-from kvmplanes.view.html import Html
-from kvmplanes.view.player import player
 
 pytestmark = pytest.mark.browser
-
-LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}
-TEARDOWN = player(kp.run("09"))
-PLANES = player(
-    kp.run("29", planes=(1, 3), fail="anon_inode_getfile(plane 1)", retry=True), start="defect", only="planes"
-)
-IDS = [view.html.partition('id="')[2].partition('"')[0] for view in (TEARDOWN, PLANES)]
-TOKEN = "browser-tests"  # noqa: S105 - the one of the `lab` fixture
-
-
-def expect(locator: Any) -> Any:
-    """Playwright's, which waits; imported here so that a machine without it can still collect the tests."""
-    from playwright.sync_api import expect as waiting
-
-    return waiting(locator)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -47,12 +25,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a folder with light.html and dark.html: two players on one page."""
     folder = tmp_path_factory.mktemp("site")
-    for name, look in LOOKS.items():
-        head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Two players</title>'
+    for look in LOOKS:
         body = f"<p>Above</p>{TEARDOWN.html}<p>Between</p>{PLANES.html}"
-        icon = '<link rel="icon" href="data:,">'
-        page = f'<!doctype html><html lang="en"><head>{head}{icon}</head><body style="{look}">{body}</body></html>'
-        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+        (folder / f"{look}.html").write_text(html_page("Two players", body, look), encoding="utf-8")
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -61,32 +36,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def silent(page: Any) -> Iterator[None]:
-    """The page's console stays silent, or the test fails."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    yield
-    assert said == []
-
-
-def alive(page: Any, number: int) -> Any:
-    """A player's inside, once its script has run."""
-    return page.locator(f"#{IDS[number]} .player")
-
-
-@pytest.fixture
 def first(page: Any, site: str, silent: None) -> Any:  # noqa: ARG001
     """The first of two players on a light page."""
     page.goto(f"{site}/light.html")
     return alive(page, 0)
-
-
-def step(host: Any, number: int, last: int = 65) -> None:
-    """Expect a player to show a step, everywhere that it says so."""
-    expect(host.locator(".count")).to_have_text(f"step {number} of {last}")
-    slider = host.get_by_role("slider", name="Step")
-    assert (slider.get_attribute("aria-valuetext") or "").startswith(f"step {number} of {last}")
-    expect(host.locator("ol [aria-current]")).to_have_text(host.locator(f"li[value='{number}']").text_content())
 
 
 def test_it_is_alive_and_complete(first: Any) -> None:
@@ -269,118 +222,3 @@ def test_without_javascript_it_reads(chromium: Any, site: str) -> None:
     page.get_by_text("All 66 steps in words").click()
     expect(page.locator("details").first).to_contain_text(kp.run("09").steps[65].text)
     context.close()
-
-
-# -- JupyterLab, before anything is run --------------------------------------------------------------
-
-
-def saved(view: Html) -> Any:
-    """A cell that has been run."""
-    output = nbformat.v4.new_output("execute_result", view._repr_mimebundle_(), execution_count=1)
-    return nbformat.v4.new_code_cell("player(trace)", outputs=[output], execution_count=1)
-
-
-def store(lab: str, name: str, trusted: bool, *code: Any) -> None:
-    """Put a notebook into JupyterLab's folder; its server signs it when every cell is trusted."""
-    cells = [nbformat.v4.new_markdown_cell(f"# {name}"), *code]
-    for cell in code:
-        cell.metadata.trusted = trusted
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    content = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
-    request = urllib.request.Request(  # noqa: S310 - our own http address
-        f"{lab}/api/contents/notebooks/{name}",
-        json.dumps({"type": "notebook", "content": content}).encode(),
-        {"Authorization": f"token {TOKEN}"},
-        method="PUT",
-    )
-    urllib.request.urlopen(request).close()  # noqa: S310
-
-
-Open = Callable[[str], Any]
-
-
-@pytest.mark.usefixtures("silent")
-def test_a_trusted_notebook_has_it_alive_at_once(lab: str, open_notebook: Open) -> None:
-    store(lab, "player-trusted.ipynb", True, saved(TEARDOWN), saved(PLANES))
-    page = open_notebook("player-trusted.ipynb")
-    host = alive(page, 0)
-    step(host, 0)
-    expect(host.locator("a")).to_be_hidden()
-    host.get_by_role("button", name="Next step").click()
-    host.locator(".say").click()
-    active = page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex")
-    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "j", "k", "a", "b", "d", "d", "m", "y", "Enter", "ArrowRight"):
-        page.keyboard.press(key)
-    step(host, 3)
-    notebook = "jupyterapp.shell.currentWidget.content"
-    assert page.evaluate(f"{notebook}.activeCellIndex") == active
-    assert page.evaluate(f"{notebook}.widgets.map((cell) => cell.model.type)") == ["markdown", "code", "code"]
-    assert page.evaluate(f"{notebook}.mode") == "command"
-    page.keyboard.press("End")
-    step(host, 65)
-    step(alive(page, 1), 84, 115)
-    for theme, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
-        page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
-        expect(host).to_have_attribute("data-jp-theme-light", light)
-
-
-@pytest.mark.usefixtures("silent")
-def test_an_untrusted_notebook_shows_picture_and_sentences(lab: str, open_notebook: Open) -> None:
-    # Not the players of the trusted notebook: trust goes by content.
-    view = player(kp.run("09", fail="kvm_create_plane"), start=6, title="Not trusted")
-    store(lab, "player-untrusted.ipynb", False, saved(view))
-    page = open_notebook("player-untrusted.ipynb")
-    output = page.locator(".jp-OutputArea-output")
-    expect(output.locator("img")).to_be_visible()
-    assert output.locator("img").evaluate("image => image.naturalWidth") > 100
-    expect(output.locator("figcaption")).to_contain_text("Not trusted")
-    expect(output.locator("script, input, button")).to_have_count(0)
-    output.get_by_text("steps in words").click()
-    expect(output.locator("li").nth(2)).to_be_visible()
-
-
-@pytest.mark.usefixtures("silent")
-def test_the_widget_and_python_move_each_other(lab: str, open_notebook: Open) -> None:
-    sources = (
-        "import kvmplanes as kp\nfrom kvmplanes.view.player import player_widget",
-        'w = player_widget(kp.run("09"), start="defect")\nw',
-        "w.value = 50",
-        "print(w.value)",
-        'w.show(kp.run("09", fail="kvm_create_plane"), start=5)',
-    )
-    store(lab, "player-widget.ipynb", True, *map(nbformat.v4.new_code_cell, sources))
-    page = open_notebook("player-widget.ipynb")
-    page.wait_for_function("jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'")
-    host = page.locator(".jp-OutputArea .player")
-
-    def run(cell: int) -> Any:
-        page.evaluate(f"jupyterapp.shell.currentWidget.content.activeCellIndex = {cell}")
-        page.evaluate("void jupyterapp.commands.execute('notebook:run-cell')")
-        ran = page.locator(".jp-Cell").nth(cell)
-        expect(ran.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=30_000)
-        return ran
-
-    run(1)
-    run(2)
-    step(host, 44)
-    run(3)
-    step(host, 50)
-    host.locator(".say").click()
-    page.keyboard.press("ArrowRight")
-    step(host, 51)
-    expect(run(4).locator(".jp-OutputArea-output")).to_have_text("51")
-    run(5)
-    step(host, 5, len(kp.run("09", fail="kvm_create_plane").steps) - 1)
-
-
-def test_nbconvert_keeps_it_alive(page: Any, tmp_path: Path) -> None:
-    nbformat.write(nbformat.v4.new_notebook(cells=[saved(TEARDOWN)]), tmp_path / "page.ipynb")
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level=ERROR", "page.ipynb"]
-    subprocess.run(command, cwd=tmp_path, check=True)
-    html = (tmp_path / "page.html").read_text(encoding="utf-8")
-    page.route("**/page.html", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
-    page.goto("http://127.0.0.1:1/page.html")
-    host = alive(page, 0)
-    step(host, 0)
-    host.get_by_role("button", name="Next step").click()
-    step(host, 1)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Questions in a real Chromium: by mouse, by keyboard, without JavaScript, and in JupyterLab before anything is run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import nbformat
 import pytest
+from web import LOOKS, Open, expect, html_page, saved, store
 
 from kvmplanes.learn.questions import ALL, ask
 from kvmplanes.view.html import Html
@@ -13,32 +13,10 @@ from kvmplanes.view.html import Html
 pytestmark = pytest.mark.browser
 
 ORDER, READS, BACK = ask("nb05-order"), ask("nb05-reads"), ask("nb02-back-pointer")
-LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}
-TOKEN = "browser-tests"  # noqa: S105 - the one of the `lab` fixture
-
-Open = Callable[[str], Any]
-
-
-def expect(locator: Any) -> Any:
-    """Playwright's, which waits; imported here so that a machine without it can still collect the tests."""
-    from playwright.sync_api import expect as waiting
-
-    return waiting(locator)
 
 
 def html(*views: Html, look: str = "light") -> str:
-    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Questions</title>'
-    body = "".join(view.html for view in views)
-    return f'<!doctype html><html lang="en"><head>{head}</head><body style="{LOOKS[look]}">{body}</body></html>'
-
-
-@pytest.fixture
-def silent(page: Any) -> Iterator[None]:
-    """The page's console stays silent, or the test fails."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    yield
-    assert said == []
+    return html_page("Questions", "".join(view.html for view in views), look)
 
 
 @pytest.fixture
@@ -193,26 +171,9 @@ def test_without_javascript_it_reads(chromium: Any) -> None:
 # -- JupyterLab, before anything is run --------------------------------------------------------------
 
 
-def store(page: Any, lab: str, name: str, trusted: bool, *views: Html) -> None:
-    """Put a notebook with saved outputs into JupyterLab's folder; its server signs it when every cell is trusted."""
-    cells = [nbformat.v4.new_markdown_cell(f"# {name}")]
-    for view in views:
-        output = nbformat.v4.new_output("execute_result", view._repr_mimebundle_(), execution_count=1)
-        cells.append(nbformat.v4.new_code_cell("ask(...)", outputs=[output], execution_count=1))
-        cells[-1].metadata.trusted = trusted
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
-    answered = page.request.put(
-        f"{lab}/api/contents/notebooks/{name}",
-        headers={"Authorization": f"token {TOKEN}"},
-        data={"type": "notebook", "content": notebook},
-    )
-    assert answered.ok
-
-
 @pytest.mark.usefixtures("silent")
 def test_a_trusted_notebook_takes_answers_at_once(lab: str, page: Any, open_notebook: Open) -> None:
-    store(page, lab, "questions-trusted.ipynb", True, ORDER, BACK)
+    store(lab, "questions-trusted.ipynb", True, saved(ORDER), saved(BACK))
     open_notebook("questions-trusted.ipynb")
     live = page.locator(".kp-live")
     expect(live).to_have_count(2)
@@ -232,7 +193,7 @@ def test_a_trusted_notebook_takes_answers_at_once(lab: str, page: Any, open_note
 @pytest.mark.usefixtures("silent")
 def test_an_untrusted_notebook_shows_options_and_replies(lab: str, page: Any, open_notebook: Open) -> None:
     # Not a question of the trusted notebook: trust goes by content.
-    store(page, lab, "questions-untrusted.ipynb", False, ask("nb05-zeroed"))
+    store(lab, "questions-untrusted.ipynb", False, saved(ask("nb05-zeroed")))
     open_notebook("questions-untrusted.ipynb")
     output = page.locator(".jp-OutputArea-output")
     expect(output.get_by_text("b) Plane 0 leaks.")).to_be_visible()

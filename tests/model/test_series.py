@@ -208,6 +208,10 @@ def test_a_name_that_is_set_nowhere_does_not_compile() -> None:
     edited = V09.edit("m", "no mm", ("kvm_destroy_vm", "mm = kvm.mm", ""))
     with pytest.raises(ValueError, match="kvm_destroy_vm does not set 'mm'"):
         kp.run(edited)
+    helped = V09.replace(
+        kvm_destroy_one_plane="FREE = 1\ndef kvm_destroy_one_plane(k, plane):\n    k.kfree(plane)\n    FREE"
+    )
+    assert len(kp.run(helped).defects) == 17
 
 
 def test_a_reader_s_errors_are_shown_with_their_line() -> None:
@@ -242,8 +246,9 @@ def test_a_jump_to_a_missing_label_does_not_compile() -> None:
     text = V09.functions["kvm_create_vm"].source.replace(block, "if True:")
     with pytest.raises(ValueError, match=said):
         V09.replace(kvm_create_vm=text)
-    with pytest.raises(ValueError, match="jumps to 'out'; its labels are none"):
-        V09.replace(kvm_destroy_vm='def kvm_destroy_vm(k, kvm): raise k.goto("out")')
+    for quoted in ('"out"', "'out'"):
+        with pytest.raises(ValueError, match="jumps to 'out'; its labels are none"):
+            V09.replace(kvm_destroy_vm=f"def kvm_destroy_vm(k, kvm): raise k.goto({quoted})")
 
 
 @pytest.mark.parametrize(

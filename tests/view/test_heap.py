@@ -12,7 +12,7 @@ import kvmplanes as kp
 from kvmplanes.trace import State, Step, Trace
 from kvmplanes.view.heap import heap_picture, heap_svg, slots_picture, slots_svg
 from kvmplanes.view.svg import WIDTH
-from kvmplanes.view.words import REFS, counted, describe, listed, marks
+from kvmplanes.view.words import REFS, describe, marks
 
 NINE = kp.VERSIONS["09"]
 AFTER_PLANE_0 = "kvm.debugfs_dentry = ERR_PTR(-ENOENT)"
@@ -195,6 +195,26 @@ def test_a_leak_stands_out_among_the_chips() -> None:
     assert any("l w bad" in (rect.get("class") or "") for rect in root.iter(f"{NS}rect"))
 
 
+def height(image: str) -> float:
+    return float(parse(image).get("viewBox", "").split()[3])
+
+
+def test_a_still_picture_has_no_room_for_what_is_not_there() -> None:
+    bare, whole = step_of(TRACES["09"], what="get"), step_of(TRACES["09"], what="return")
+    assert height(heap_svg(bare)) < 0.6 * height(heap_svg(whole))
+    assert "Also acquired" not in words(parse(heap_svg(bare)))
+    assert {"Also acquired", "Counted references"} <= set(words(parse(heap_svg(whole))))
+    tagged = words(parse(heap_svg(bare, changed={"fd": "changed"})))
+    assert "fd changed" in tagged
+
+
+@pytest.mark.parametrize("name", ["09", "08"])
+def test_steady_pictures_keep_their_room(name: str) -> None:
+    drawn = [heap_svg(step.state, changed=marks(step), steady=True) for step in TRACES[name].steps]
+    with_array = {height(image) for image, step in zip(drawn, TRACES[name].steps, strict=True) if step.state.kvm}
+    assert len(with_array) == 1
+
+
 def test_names_alone_mean_changed() -> None:
     state = step_of(TRACES["09"], what="return")
     assert heap_svg(state, changed=["plane#0"]) == heap_svg(state, changed={"plane#0": "changed"})
@@ -258,10 +278,3 @@ def test_marks_say_what_a_step_did() -> None:
         "changed", "read", "leaked", "read after free", "written after free", "freed twice", "out of bounds",
     }  # fmt: skip
     assert all(marks(step) == {} for step in STEPS if step.what in ("goto", "label", "return", "fail", "check"))
-
-
-def test_lists_and_counts_in_words() -> None:
-    assert [listed(["a", "b", "c"][:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
-    assert listed([]) == ""
-    assert counted(TRACES["09"].defects) == "16 reads and 1 write after free"
-    assert counted(TRACES["29 dangling"].defects) == "1 read after free, 1 free too many"

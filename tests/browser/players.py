@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two players, and what a test asks of them."""
+
+from typing import Any
+
+from web import expect
+
+import kvmplanes as kp
+from kvmplanes.view.player import player
+
+TEARDOWN = player(kp.run("09"))
+PLANES = player(
+    kp.run("29", planes=(1, 3), fail="anon_inode_getfile(plane 1)", retry=True), start="defect", only="planes"
+)
+IDS = [view.html.partition('id="')[2].partition('"')[0] for view in (TEARDOWN, PLANES)]
+
+
+def alive(page: Any, number: int) -> Any:
+    """A player's inside, once its script has run."""
+    return page.locator(f"#{IDS[number]} .player")
+
+
+def step(host: Any, number: int, last: int = 65) -> None:
+    """Expect a player to show a step, everywhere that it says so."""
+    expect(host.locator(".count")).to_have_text(f"step {number} of {last}")
+    slider = host.get_by_role("slider", name="Step")
+    assert (slider.get_attribute("aria-valuetext") or "").startswith(f"step {number} of {last}")
+    expect(host.locator("ol [aria-current]")).to_have_text(host.locator(f"li[value='{number}']").text_content())

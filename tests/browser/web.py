@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages and notebooks for the browser tests: views on a page, and saved outputs in JupyterLab's folder."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import nbformat
+
+from kvmplanes.view.html import Html
+
+TOKEN = "browser-tests"  # noqa: S105 - for a server that only these tests see
+LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}
+
+Open = Callable[[str], Any]  # the fixture `open_notebook`
+
+
+def expect(locator: Any) -> Any:
+    """Playwright's, which waits; imported here so that a machine without it can still collect the tests."""
+    from playwright.sync_api import expect as waiting
+
+    return waiting(locator)
+
+
+def html_page(title: str, body: str, look: str = "light") -> str:
+    """A page of our own around views."""
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
+    icon = '<link rel="icon" href="data:,">'
+    return f'<!doctype html><html lang="en"><head>{head}{icon}</head><body style="{LOOKS[look]}">{body}</body></html>'
+
+
+def saved(view: Html) -> Any:
+    """A cell that has been run."""
+    output = nbformat.v4.new_output("execute_result", view._repr_mimebundle_(), execution_count=1)
+    return nbformat.v4.new_code_cell("view", outputs=[output], execution_count=1)
+
+
+def store(lab: str, name: str, trusted: bool, *code: Any) -> None:
+    """Put a notebook into JupyterLab's folder; its server signs it when every cell is trusted."""
+    cells = [nbformat.v4.new_markdown_cell(f"# {name}"), *code]
+    for cell in code:
+        cell.metadata.trusted = trusted
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    content = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    request = urllib.request.Request(  # noqa: S310 - our own http address
+        f"{lab}/api/contents/notebooks/{name}",
+        json.dumps({"type": "notebook", "content": content}).encode(),
+        {"Authorization": f"token {TOKEN}"},
+        method="PUT",
+    )
+    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
