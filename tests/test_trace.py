@@ -160,6 +160,7 @@ def test_one_defect_for_each_reference_not_given_back() -> None:
     keeps = kp.VERSIONS["11"].edit("m", "keeps mm", ("kvm_destroy_vm", "k.mmdrop(mm)", "pass"))
     trace = kp.run(keeps, ops=("KVM_CREATE_VM", "close(vm)") * 3)
     assert [(d.kind, d.obj) for d in trace.defects] == [("leak", "current->mm")] * 3
+    assert trace.steps[-1].text == "Never given back: one of the references on the address space."
 
 
 def test_an_oops_ends_the_run_where_it_stands() -> None:
