@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any, Final
 
+import anywidget
 import ipywidgets as w
 
 from kvmplanes.model.faults import CALLS, Fail, Failslab, base
-from kvmplanes.model.series import VERSIONS
+from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.scenario import run
 from kvmplanes.trace import Trace
 from kvmplanes.view.heap import heap_picture, heap_svg
@@ -29,11 +30,30 @@ BY_NUMBER: Final = "the N-th call (fail-nth)"
 BY_FAILSLAB: Final = "calls by chance (failslab)"
 
 # Wide enough for the longest choice; two stand side by side on a usual page.
-_STYLE: Final = {"description_width": "8em"}
+_STYLE: Final = {"description_width": "9em"}
 _LOOK: Final = {"width": "34em", "max_width": "100%"}
 
 # A kernel may deliver two changes at once, each in a thread of its own: they wait for each other here.
 _TURN: Final = RLock()
+
+
+class Keys(anywidget.AnyWidget):
+    """Keeps JupyterLab's shortcuts from lists that have the focus: their arrow keys choose, and do not change cells.
+
+    Lumino asks the element itself first, so the mark must stand there and not on what is around it.
+    """
+
+    _esm = """
+    const mark = ({ target }) => {
+      if (target.tagName === "SELECT") target.dataset.lmSuppressShortcuts = "true";
+    };
+    const watch = (el, tries) => {
+      const picker = el.closest(".widget-vbox");
+      if (picker) picker.addEventListener("focusin", mark);
+      else if (tries) requestAnimationFrame(() => watch(el, tries - 1));
+    };
+    export default { render: ({ el }) => watch(el, 600) };
+    """
 
 
 class Picker(w.VBox):  # type: ignore[misc]
@@ -51,8 +71,8 @@ class Picker(w.VBox):  # type: ignore[misc]
 
     def __init__(self, version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> None:
         kinds = (NOTHING, BY_NAME, BY_NUMBER, BY_FAILSLAB)
-        self.version = _choice("Version", [(f"{v}: {v.title}", v.name) for v in VERSIONS.values()], "09")
-        self.planes = w.Text(description="Planes to create", placeholder="ids such as 1, 3", style=_STYLE, layout=_LOOK)
+        self.version = _choice("Version", [(_label(v), v.name) for v in VERSIONS.values()], "09")
+        self.planes = w.Text(description="Planes", placeholder="ids, such as 1, 3", style=_STYLE, layout=_LOOK)
         self.by = _choice("What fails", kinds, NOTHING)
         self.call = _choice("Failing call", (), None)
         self.nth = _number("N", 1, 1, 1)
@@ -68,7 +88,8 @@ class Picker(w.VBox):  # type: ignore[misc]
         self.ladder, self.heap = w.HTML(layout={"flex": "1 1 448px"}), w.HTML(layout={"flex": "1 1 392px"})
         wrap = w.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="0 1em")
         pictures = w.Box([self.ladder, self.heap], layout=wrap)
-        super().__init__([w.Box(self._controls, layout=wrap), self.verdict, pictures, self.occupancy, self.report])
+        controls = w.Box([*self._controls, Keys()], layout=wrap)
+        super().__init__([controls, self.verdict, pictures, self.occupancy, self.report])
         self._quiet = False
         for control in self._controls:
             control.observe(self._changed, names="value")
@@ -218,6 +239,10 @@ def _choice(description: str, options: Sequence[Any], value: object) -> Any:
 
 def _number(description: str, value: int, low: int, high: int) -> Any:
     return w.BoundedIntText(value=value, min=low, max=high, description=description, style=_STYLE, layout=_LOOK)
+
+
+def _label(version: Version) -> str:
+    return f"{version}: {version.title.removesuffix(', as posted')}"
 
 
 def _creates(name: str) -> bool:

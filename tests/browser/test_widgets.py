@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The failure picker in JupyterLab: by mouse, by keyboard, on narrow and dark pages, and saved without a kernel."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from web import Open, expect, saved, store
+
+import kvmplanes as kp
+from kvmplanes.view.widgets import first_frame
+
+pytestmark = pytest.mark.browser
+
+TROUBLE = ("Error displaying widget", "Loading widget", "model not found")
+# The words of a text in the font of an element, in pixels, and the room that the element has for them.
+FITS = """select => {
+    const look = getComputedStyle(select), pen = document.createElement('canvas').getContext('2d');
+    pen.font = `${look.fontSize} ${look.fontFamily}`;
+    const room = select.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);  // arrow's included
+    return [...select.options].filter(option => pen.measureText(option.text).width > room).map(option => option.text);
+}"""
+
+
+@pytest.fixture
+def live(lab: str, open_notebook: Open) -> Callable[..., Any]:
+    """Return a function that runs a cell with a picker and returns its output, alive."""
+
+    def run(*arguments: str) -> Any:
+        source = f"from kvmplanes.view.widgets import picker\npicker({', '.join(arguments)})"
+        store(lab, "picker.ipynb", True, nbformat.v4.new_code_cell(source))
+        page = open_notebook("picker.ipynb")
+        page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+        output = page.locator(".jp-OutputArea-output:has(select)")
+        expect(output.get_by_label("Version")).to_be_visible(timeout=60_000)
+        expect(output.locator("svg")).to_have_count(2)
+        return output
+
+    return run
+
+
+def labels(output: Any) -> list[str]:
+    """What the visible controls are called."""
+    return [label.inner_text() for label in output.locator("label").all() if label.is_visible()]
+
+
+def told(output: Any, *sentences: str) -> None:
+    """The verdict says so."""
+    for sentence in sentences:
+        expect(output.locator(".widget-html").first).to_contain_text(sentence)
+
+
+@pytest.mark.usefixtures("silent")
+def test_by_mouse(live: Callable[..., Any]) -> None:
+    output = live('"09"', 'fail="kvm_create_plane"')
+    told(output, "clean", "KVM_CREATE_VM returns ENOMEM")
+    output.get_by_label("Failing call").select_option("anon_inode_getfile: ENFILE")
+    told(output, "use-after-free", "KVM_CREATE_VM returns ENFILE", "16 reads and 1 write after free")
+    expect(output.locator("pre")).to_contain_text("slab-use-after-free in kvm_destroy_planes")
+    expect(output.locator("img")).to_have_attribute("alt", re.compile("17 use-after-free"))
+
+    output.get_by_label("Version").select_option("11: Introduce struct kvm_vcpu_common")
+    told(output, "clean", "Version 11")
+    expect(output.locator("pre")).to_have_count(0)
+    output.get_by_label("What fails").select_option("nothing")
+    told(output, "KVM_CREATE_VM returns fd 4")
+    assert labels(output) == ["Version", "What fails"]
+
+    output.get_by_label("Version").select_option("29: Implement KVM_CREATE_PLANE")
+    output.get_by_label("Planes").fill("1, 3")
+    told(output, "KVM_CREATE_PLANE 3 returns fd 6")
+    expect(output.locator("svg").nth(1).locator("desc")).to_contain_text("planes[3] points to plane#3")
+
+
+@pytest.mark.usefixtures("silent")
+def test_by_keyboard(live: Callable[..., Any], page: Any) -> None:
+    output = live('"29"', "planes=(1,)")
+    active = page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex")
+    output.get_by_label("Version").focus()
+    order = []
+    for _ in range(3):
+        order.append(page.evaluate("document.activeElement.labels[0].innerText"))
+        page.keyboard.press("Tab")
+    assert order == ["Version", "Planes", "What fails"]
+
+    output.get_by_label("What fails").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    expect(output.get_by_label("N, from 1 to 20")).to_be_visible()
+    told(output, "KVM_CREATE_VM returns EMFILE")
+    page.keyboard.press("Tab")
+    for key in ("ArrowUp", "ArrowUp", "Tab"):  # 1, 2, 3, and on
+        page.keyboard.press(key)
+    told(output, "KVM_CREATE_VM returns ENOMEM")
+    expect(output.locator("svg").first.locator("title").first).to_contain_text("kvm_create_plane(kvm, 0) fails")
+
+    output.get_by_label("Version").focus()
+    page.keyboard.press("ArrowUp")
+    told(output, "Version 11: KVM_CREATE_VM returns ENOMEM")
+    assert labels(output) == ["Version", "What fails", "N, from 1 to 17"]
+    assert page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex") == active
+
+
+@pytest.mark.usefixtures("silent")
+def test_what_cannot_be_made_is_told_and_the_views_stay(live: Callable[..., Any]) -> None:
+    output = live('"29"', "planes=(1,)", 'fail="anon_inode_getfile(plane 1)"')
+    told(output, "double-free")
+    ladder = output.locator("svg").first.inner_html()
+    output.get_by_label("Planes").fill("1, 16")
+    told(output, "not possible", "allowed are ids 1..15")
+    assert output.locator("svg").first.inner_html() == ladder
+    output.get_by_label("Planes").fill("1, 15")
+    told(output, "double-free")
+
+
+@pytest.mark.usefixtures("silent")
+def test_two_changes_at_once_are_both_seen(live: Callable[..., Any]) -> None:
+    output = live('"29"', 'fail="kvm_create_plane"')
+    output.get_by_label("Planes").fill("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15")
+    output.get_by_label("What fails").select_option("the N-th call (fail-nth)")  # while the first change is drawn
+    expect(output.get_by_label("N, from 1 to 62")).to_be_visible()
+    expect(output.get_by_label("Failing call")).to_be_hidden()
+    told(output, "KVM_CREATE_VM returns EMFILE")
+
+
+@pytest.mark.parametrize("width", [700, 1100])
+@pytest.mark.usefixtures("silent")
+def test_nothing_is_cut_off(live: Callable[..., Any], page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1200})
+    output = live('"29"', "planes=(1, 15)", 'fail="anon_inode_getfile(plane 15): ENFILE"')
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    for by in ("a call, by its name", "calls by chance (failslab)"):
+        output.get_by_label("What fails").select_option(by)
+        expect(output.get_by_label("Failing call" if "name" in by else "Seed")).to_be_visible()
+        for select in output.locator("select:visible").all():
+            assert select.evaluate(FITS) == []
+        for label in output.locator("label:visible").all():
+            assert label.evaluate("label => label.scrollWidth <= label.clientWidth"), label.inner_text()
+    assert output.evaluate("output => output.scrollWidth <= output.clientWidth")
+    ladder, heap = (output.locator("svg").nth(i).bounding_box() for i in (0, 1))
+    beside = heap["y"] < ladder["y"] + ladder["height"]
+    assert beside == (width > 900)
+    assert ladder["width"] > 400
+    assert heap["width"] > 390
+
+
+@pytest.mark.usefixtures("silent")
+def test_the_pictures_follow_the_theme(live: Callable[..., Any], page: Any) -> None:
+    paper = live('"09"').locator("svg .paper").first
+    grounds = []
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate(f"void jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+        page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
+        grounds.append(paper.evaluate("rect => getComputedStyle(rect).fill"))
+    assert grounds == ["rgb(30, 30, 30)", "rgb(255, 255, 255)"]
+
+
+# -- saved ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.usefixtures("silent")
+def test_a_saved_notebook_shows_the_first_frame(lab: str, open_notebook: Open, trusted: bool) -> None:
+    trace = kp.run("09", fail=4 if trusted else 5)  # trust goes by content
+    store(lab, f"picker-{trusted}.ipynb", trusted, saved(first_frame(trace)))
+    output = open_notebook(f"picker-{trusted}.ipynb").locator(".jp-OutputArea-output")
+    expect(output).to_contain_text("Failure picker. Run this cell to choose what fails")
+    expect(output).to_contain_text("Version 09: KVM_CREATE_VM returns ENOMEM.")
+    expect(output.locator("img")).to_have_count(2)
+    for image in output.locator("img").all():
+        assert image.evaluate("image => image.naturalWidth") > 100
+    shown = output.inner_text()
+    assert [words for words in TROUBLE if words in shown] == []
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_converted_notebook_shows_the_first_frame(page: Any, tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[saved(first_frame(kp.run("09", fail=3)))])
+    nbformat.write(notebook, tmp_path / "picker.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "picker.ipynb"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    text = (tmp_path / "picker.html").read_text(encoding="utf-8")
+    body = text[text.index("<body") :]
+    assert [words for words in TROUBLE if words in body] == []
+    page.set_content(f"<!doctype html><html>{body[: body.index('</body>')]}</body></html>")
+    expect(page.get_by_text("Failure picker. Run this cell")).to_be_visible()
+    expect(page.locator("img")).to_have_count(2)
