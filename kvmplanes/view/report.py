@@ -38,7 +38,7 @@ def report(trace: Trace, nth: int = 0) -> Html:
     stacks = list(_stacks(trace, defect))
     prose = " ".join([*_memory(trace, defect), *_about(trace, nth)])
     frame = css(border_left=f"4px solid {BAD.line}", padding="2px 0 2px 12px", margin="4px 0")
-    pre = css(margin="0", overflow_x="auto", font_size="12.5px")
+    pre = css(margin="0", overflow_x="auto", white_space="pre", font_size="12.5px")
     inside = escape("\n".join([*facts, *stacks]))
     return Html(
         f'<div{frame}><pre{pre} tabindex="0"><b>{escape(head)}</b>\n{inside}</pre>'
