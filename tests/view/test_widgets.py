@@ -2,7 +2,6 @@
 """The failure picker, driven control by control from Python: each choice is one run, and every view shows that run."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import kvmplanes as kp
 from kvmplanes.view import widgets
 from kvmplanes.view.ladder import ladder_svg
 from kvmplanes.view.report import report, summary
-from kvmplanes.view.widgets import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, Picker, first_frame, moment, picker
+from kvmplanes.view.widgets import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, Picker, moment, picker
 
 CALLS = kp.run("09").calls
 CHANCE = kp.Failslab(probability=35, interval=2, times=3, seed=11)
@@ -267,52 +266,6 @@ def test_two_threads_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "Seed" in visible(shown)
     assert same_run(shown, kp.run("29", planes=(1, 3), fail=shown.fail))
     assert_views_show_the_run(shown)
-
-
-# -- what is worth a look, and what a file holds ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("run", "what"),
-    [
-        (lambda: kp.run("09"), "read"),
-        (lambda: kp.run("rfc"), "leak"),
-        (lambda: kp.run("09", fail=4), "fail"),
-        (lambda: kp.run("09", fail="anon_inode_getfile"), "read"),
-        (lambda: kp.run("11"), "return"),
-        (lambda: kp.run("29", planes=(1, 3)), "return"),
-    ],
-    ids=["09", "rfc", "unwound", "torn down", "clean", "planes"],
-)
-def test_the_heap_is_shown_where_it_matters(run: Callable[[], kp.Trace], what: str) -> None:
-    trace = run()
-    step = trace.steps[moment(trace)]
-    assert step.what == what
-    assert bool(step.defect) == bool(trace.defects)
-    if what == "return":
-        assert trace.steps[step.index + 1].op.startswith("close")
-
-
-def test_beside_the_widget_stands_what_a_file_shows() -> None:
-    shown = picker("09", fail="kvm_create_plane")
-    bundle = shown._repr_mimebundle_()
-    assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
-    assert bundle["text/html"] == first_frame(shown.trace).html
-    assert bundle["text/plain"].startswith("Failure picker. Run this cell")
-    assert "KVM_CREATE_VM returns ENOMEM" in bundle["text/plain"]
-
-
-def test_the_first_frame_needs_no_script_and_no_svg_element() -> None:
-    """What an untrusted notebook and a code host leave of it: images, words, plain styles."""
-    html = first_frame(kp.run("09")).html
-    assert html.count("<img ") == html.count(' alt="') == html.count("data:image/svg+xml") == 2
-    for dropped in ("<script", "<svg", "<style", "class=", "jupyter", "widget"):
-        assert dropped not in html.lower()
-
-
-def test_the_first_frame_is_the_same_every_time() -> None:
-    again = [first_frame(picker("29", planes=(1, 3), fail=n).trace) for n in (22, 22)]
-    assert again[0] == again[1]
 
 
 def test_no_view_can_widen_the_page() -> None:
