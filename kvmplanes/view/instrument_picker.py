@@ -10,6 +10,7 @@ import ipywidgets as w
 from kvmplanes.view.cells import Table
 from kvmplanes.view.html import Html
 from kvmplanes.view.instruments import cell_html
+from kvmplanes.view.widgets import Keys
 
 HEAD: Final = "Instrument picker. Run this cell to choose a case and an instrument; until then it shows this one."
 _STYLE: Final = {"description_width": "6em"}
@@ -32,7 +33,7 @@ class InstrumentPicker(w.VBox):  # type: ignore[misc]
         self.instrument = _choice("Instrument", list(table.instruments), "24em")
         self.view = w.HTML()
         wrap = w.Layout(flex_flow="row wrap", grid_gap="0 1em")
-        super().__init__([w.Box([self.case, self.instrument], layout=wrap), self.view])
+        super().__init__([w.Box([self.case, self.instrument, Keys()], layout=wrap), self.view])
         self.choose(case, instrument)
         for control in (self.case, self.instrument):
             control.observe(self._show, names="value")
