@@ -133,7 +133,7 @@ def certify(which: str | Version = "09", planes: Sequence[int] | None = None) ->
     """
     chosen = version(which)
     if planes is None:
-        planes = (1,) if "kvm_vm_ioctl_create_plane" in chosen.sources else ()
+        planes = (1,) if chosen.creates_planes else ()
     whole = run(chosen, planes=planes)
     traces = [run(chosen, planes=planes, fail=n) for n in range(1, len(whole.calls) + 1)]
     paths = [_path(trace, n) for n, trace in enumerate(traces, 1)]

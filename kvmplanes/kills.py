@@ -139,7 +139,7 @@ def _certified(version: Version) -> Iterator[Finding]:
 
 
 def _compared(mutant: Mutant) -> Iterator[Finding]:
-    for name, scenario in OTHERS.items() if has_planes(mutant.version) else ():
+    for name, scenario in OTHERS.items() if mutant.version.creates_planes else ():
         trace, sound = run(mutant.version, **scenario), _base(mutant.base, name)
         outcome = classify(trace)
         if outcome == "wrong errno" and trace.results == sound.results and not trace.oops:
@@ -153,11 +153,6 @@ def _compared(mutant: Mutant) -> Iterator[Finding]:
 @cache
 def _base(name: str, scenario: str) -> Trace:
     return run(name, **OTHERS[scenario])
-
-
-def has_planes(version: Version) -> bool:
-    """Whether a version has KVM_CREATE_PLANE."""
-    return "kvm_vm_ioctl_create_plane" in version.sources
 
 
 def _told(check: Check, outcome: Outcome, runs: int, first: str) -> str:

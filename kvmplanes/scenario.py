@@ -182,8 +182,8 @@ def _check_planes(chosen: Version, planes: Sequence[int]) -> None:
 
 
 def _check_ioctl(chosen: Version) -> None:
-    if "kvm_vm_ioctl_create_plane" not in chosen.sources:
-        able = [v.name for v in VERSIONS.values() if "kvm_vm_ioctl_create_plane" in v.sources]
+    if not chosen.creates_planes:
+        able = [v.name for v in VERSIONS.values() if v.creates_planes]
         raise ValueError(f"version {chosen} has no KVM_CREATE_PLANE; versions with it are {', '.join(able)}")
 
 

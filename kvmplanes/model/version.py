@@ -69,6 +69,11 @@ class Version:
         """Name -> `Function`, compiled on first use."""
         return {name: _function(name, source) for name, source in self.sources.items()}
 
+    @property
+    def creates_planes(self) -> bool:
+        """Whether user space can ask for planes: the version has KVM_CREATE_PLANE."""
+        return "kvm_vm_ioctl_create_plane" in self.sources
+
     def replace(self, **functions: Source) -> Version:
         """The same version with some functions replaced by a reader's own.
 

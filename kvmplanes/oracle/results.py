@@ -41,11 +41,6 @@ class Run:
     result: Result
 
 
-def has_planes(version: Version) -> bool:
-    """Whether a version has KVM_CREATE_PLANE."""
-    return "kvm_vm_ioctl_create_plane" in version.sources
-
-
 def modelled(version: Version, what: Scenario) -> Trace:
     """The model's trace of a scenario.
 
@@ -66,7 +61,7 @@ def matrix(name: str) -> list[Scenario]:
     if name not in BOTH:
         raise ValueError(f"no version {name!r} on both sides; there are {', '.join(BOTH)}")
     version, found = BOTH[name], []
-    for planes in PLANES if has_planes(version) else PLANES[:1]:
+    for planes in PLANES if version.creates_planes else PLANES[:1]:
         plain = Scenario(usual(planes))
         calls = modelled(version, plain).calls
         failing = [replace(plain, fail=n) for n in range(1, len(calls) + 1)]
@@ -76,7 +71,7 @@ def matrix(name: str) -> list[Scenario]:
         found += [replace(s, freed="poisoned") for s in (plain, failing[-1])]
         late = len(modelled(version, Scenario()).calls)  # what fails before is not KVM_CREATE_PLANE
         found += [replace(s, retry=True) for s in failing[late:]]
-    return found + [Scenario(ops) for ops in (*OPS, *(PLANE_OPS if has_planes(version) else ()))]
+    return found + [Scenario(ops) for ops in (*OPS, *(PLANE_OPS if version.creates_planes else ()))]
 
 
 def fresh(names: Iterable[str] = BOTH, compiler: Compiler | None = None) -> Iterator[Run]:

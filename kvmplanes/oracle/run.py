@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self, cast
@@ -126,10 +126,6 @@ class Driver:
             said["lsan"],
             _steady(said["text"]),
         )
-
-    def run_all(self, scenarios: Iterable[Scenario]) -> list[Result]:
-        """Play several, in order."""
-        return [self.run(scenario) for scenario in scenarios]
 
 
 def _steady(text: str) -> str:

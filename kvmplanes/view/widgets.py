@@ -136,7 +136,7 @@ class Picker(w.VBox):  # type: ignore[misc]
     @property
     def ids(self) -> tuple[int, ...]:
         """The planes to create, as the control says it; none where the version cannot create any."""
-        if not _creates(self.version.value):
+        if not VERSIONS[self.version.value].creates_planes:
             return ()
         words = re.findall(r"[^,\s]+", self.planes.value)
         if not all(word.isdecimal() for word in words):
@@ -167,7 +167,7 @@ class Picker(w.VBox):  # type: ignore[misc]
 
     def _reveal(self) -> None:
         """Show the controls that the choice needs, and hide the others."""
-        needed = {self.planes: _creates(self.version.value), self.call: self.by.value == BY_NAME}
+        needed = {self.planes: VERSIONS[self.version.value].creates_planes, self.call: self.by.value == BY_NAME}
         needed[self.nth] = self.by.value == BY_NUMBER
         for control in (self.probability, self.interval, self.times, self.seed):
             needed[control] = self.by.value == BY_FAILSLAB
@@ -243,10 +243,6 @@ def _number(description: str, value: int, low: int, high: int) -> Any:
 
 def _label(version: Version) -> str:
     return f"{version}: {version.title.removesuffix(', as posted')}"
-
-
-def _creates(name: str) -> bool:
-    return "kvm_vm_ioctl_create_plane" in VERSIONS[name].sources
 
 
 def _named(call: str, errno: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes import kills
 from kvmplanes.explore import classify, wrong_state
-from kvmplanes.kills import CHECKS, OTHERS, Check, Kill, has_planes, kill
+from kvmplanes.kills import CHECKS, OTHERS, Check, Kill, kill
 from kvmplanes.model.mutants import MUTANTS, Mutant
 from kvmplanes.trace import Trace
 
@@ -37,7 +37,7 @@ def test_there_are_enough_and_names_are_unique() -> None:
 def test_every_base_is_sound(base: str) -> None:
     """A mutant's own defect is seen alone."""
     assert kp.certify(base).clean
-    if has_planes(kp.VERSIONS[base]):
+    if kp.VERSIONS[base].creates_planes:
         assert not any(kp.run(base, **scenario).defects for scenario in OTHERS.values())
 
 
@@ -114,7 +114,7 @@ def defects(trace: Trace) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("freed", ["kept", "zeroed", "poisoned"])
 def test_an_equivalent_shows_user_space_nothing_at_all(mutant: Mutant, freed: str) -> None:
     """More than the checks run: several planes, several failures, and other bytes in freed memory."""
-    planes = (3, 15) if has_planes(mutant.version) else ()
+    planes = (3, 15) if mutant.version.creates_planes else ()
     calls = kp.run(mutant.base, planes=planes).calls
     slabs = [kp.Failslab(10, times=-1, seed=seed) for seed in range(20)]
     for fail in (None, *range(1, len(calls) + 1), *slabs):
@@ -164,7 +164,7 @@ def test_a_wrong_state_in_words(name: str, said: str) -> None:
 @pytest.mark.parametrize("version", kp.VERSIONS)
 def test_no_version_leaves_a_wrong_state(version: str) -> None:
     assert wrong_state(kp.run(version)) == ""
-    if has_planes(kp.VERSIONS[version]):
+    if kp.VERSIONS[version].creates_planes:
         ops = ("KVM_CREATE_VM", "KVM_CREATE_PLANE 4294967301", "close(vm)", "KVM_CREATE_VM", "KVM_CREATE_PLANE 2")
         assert wrong_state(kp.run(version, ops=ops)) == ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kvmplanes import scenario
-from kvmplanes.kills import OTHERS, has_planes
+from kvmplanes.kills import OTHERS
 from kvmplanes.model.mutants import MUTANTS, Mutant
 from kvmplanes.oracle import MISSING, Driver, Scenario, build, disagreements, model_events, side_by_side, tree, usual
 from kvmplanes.oracle.edits import KVM_MAIN
@@ -19,7 +19,7 @@ INDEX = ("ubsan", "out-of-bounds-index", "")
 
 def scenarios(mutant: Mutant) -> list[Scenario]:
     """The paths of `certify`, and the other system calls of `kills`."""
-    planes = (1,) if has_planes(mutant.version) else ()
+    planes = (1,) if mutant.version.creates_planes else ()
     calls = scenario.run(mutant.version, planes=planes).calls
     paths = [Scenario(usual(planes), fail) for fail in (None, *range(1, len(calls) + 1))]
     others = OTHERS.values() if planes else ()

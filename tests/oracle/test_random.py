@@ -13,12 +13,11 @@ from kvmplanes import scenario
 from kvmplanes.model.faults import CALLS, Failslab
 from kvmplanes.oracle import BOTH, Driver, Edit, Scenario, build, disagreements, edited, side_by_side, tree, usual
 from kvmplanes.oracle.edits import OPS, functions_of
-from kvmplanes.oracle.results import has_planes
 from kvmplanes.oracle.run import numbers_of
 
 MORE = int(os.environ.get("KVMPLANES_MORE", "1"))
 IDS = (0, 1, 2, 15, 16, 2**32 + 5, 2**63 + 7, 2**64 - 1)
-WITH_PLANES = tuple(name for name in BOTH if has_planes(BOTH[name]))
+WITH_PLANES = tuple(name for name in BOTH if BOTH[name].creates_planes)
 WITHOUT = tuple(name for name in BOTH if name not in WITH_PLANES)
 
 
@@ -43,7 +42,7 @@ NAMES = st.sampled_from([f"{call}: {errno}" for call, (errnos, _) in CALLS.items
 
 
 def sequences(name: str) -> st.SearchStrategy[list[str]]:
-    more = st.lists(st.sampled_from(BASIC + PLANES * has_planes(BOTH[name])), max_size=9)
+    more = st.lists(st.sampled_from(BASIC + PLANES * BOTH[name].creates_planes), max_size=9)
     return more.map(lambda ops: ["KVM_CREATE_VM", *ops])
 
 

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from kvmplanes.explore import OUTCOMES
-from kvmplanes.kills import CHECKS, has_planes, kill, kills, summary
+from kvmplanes.kills import CHECKS, kill, kills, summary
 from kvmplanes.model.mutants import MUTANTS, Mutant
 from kvmplanes.view.plots import Plot, plot_kills
 from kvmplanes.view.style import PAPER, contrast
@@ -74,7 +74,7 @@ def test_headings_count_what_each_check_sees(plot: Plot) -> None:
 def test_cells_that_see_nothing_are_grey_where_the_call_exists(plot: Plot) -> None:
     (grey,) = (patch for patch in plot.figure.axes[0].patches if patch.get_label() == "not seen here")
     expected = sum(
-        not one.at(check)[1] and (check in CHECKS[:2] or has_planes(one.mutant.version))
+        not one.at(check)[1] and (check in CHECKS[:2] or one.mutant.version.creates_planes)
         for one in kills() if one.killed for check in CHECKS
     )  # fmt: skip
     assert len(grey.get_path().vertices) == 5 * expected

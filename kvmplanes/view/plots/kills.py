@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from kvmplanes.explore import OUTCOMES
-from kvmplanes.kills import CHECKS, Check, Kill, has_planes, kills, summary
+from kvmplanes.kills import CHECKS, Check, Kill, kills, summary
 from kvmplanes.view.plots.sheet import PAD, SHAPES, SMALL, WIDTH, Plot, Sheet, house, soft, wide
 from kvmplanes.view.plots.tables import IN_A_CELL
 from kvmplanes.view.style import BAD, CLEAN, NEVER_USED
@@ -79,7 +79,7 @@ def _labels(sheet: Sheet, chosen: Sequence[Kill], left: float, names: float) -> 
 def _cells(sheet: Sheet, seen: Sequence[Kill], places: dict[Check, tuple[float, float]]) -> None:
     """What each check shows of the mutants that are killed."""
     cells = [(one, check) for one in seen for check in CHECKS]
-    there = [cell for cell in cells if CHECKS.index(cell[1]) < 2 or has_planes(cell[0].mutant.version)]
+    there = [cell for cell in cells if CHECKS.index(cell[1]) < 2 or cell[0].mutant.version.creates_planes]
     passed = [(*places[check], str(one.mutant)) for one, check in there if not one.at(check)[1]]
     sheet.boxes("not seen here", passed, **soft(NEVER_USED, 0.1, linewidth=0))
     for outcome in OUTCOMES:
