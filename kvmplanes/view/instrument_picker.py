@@ -8,6 +8,7 @@ from typing import Any, Final
 import ipywidgets as w
 
 from kvmplanes.view.cells import Table
+from kvmplanes.view.choices import instrument_key
 from kvmplanes.view.html import Html
 from kvmplanes.view.instruments import cell_html
 from kvmplanes.view.widgets import Keys
@@ -64,7 +65,8 @@ class InstrumentPicker(w.VBox):  # type: ignore[misc]
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The live widget, and beside it what a saved notebook shows before it is run."""
         still = self.shown
-        html = f"<p><em>{HEAD}</em></p>{still.html}"
+        key = instrument_key(self._table, self.case.value, self.instrument.value)
+        html = f'<div data-choices="instruments" data-key="{key}"><p><em>{HEAD}</em></p>{still.html}</div>'
         return {**super()._repr_mimebundle_(**kwargs), "text/html": html, "text/plain": f"{HEAD}\n{still.text}"}
 
 

@@ -16,13 +16,10 @@ from kvmplanes.model.faults import CALLS, Fail, Failslab, base
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.scenario import run
 from kvmplanes.trace import Trace
-from kvmplanes.view.heap import heap_picture, heap_svg
-from kvmplanes.view.html import Html, badge, css, escape
-from kvmplanes.view.ladder import ladder_picture, ladder_svg
-from kvmplanes.view.plots import plot_occupancy
-from kvmplanes.view.report import report, summary
+from kvmplanes.view.choices import failure_key
+from kvmplanes.view.frames import first_frame, views
+from kvmplanes.view.html import badge, escape
 from kvmplanes.view.style import BAD
-from kvmplanes.view.words import marks
 
 NOTHING: Final = "nothing"
 BY_NAME: Final = "a call, by its name"
@@ -185,47 +182,28 @@ class Picker(w.VBox):  # type: ignore[misc]
         self.nth.max, self.nth.description = len(calls), f"N, from 1 to {len(calls)}"
 
     def _show(self) -> None:
-        trace = self.trace = run(self.version.value, planes=self.ids, fail=self.fail)
-        step = trace.steps[moment(trace)]
-        heap = heap_svg(step.state, changed=marks(step), title=f"The heap after step {step.index}", desc=step.text)
-        self.verdict.value = _within(summary(trace).html)
-        self.ladder.value = _within(ladder_svg(trace))
-        self.heap.value = _within(_caption(trace) + heap)
-        self.occupancy.value = _within(plot_occupancy(trace).html)
-        self.report.value = _within(report(trace).html) if trace.defects else ""
+        self.trace = run(self.version.value, planes=self.ids, fail=self.fail)
+        for name, html in views(self.trace).items():
+            getattr(self, name).value = _within(html) if html else ""
+
+    def _key(self) -> str:
+        """The shown run among the choices of a page without a kernel; "" for one by chance."""
+        failed = self.trace.failed
+        if self.by.value == BY_FAILSLAB:
+            return ""
+        nth = self.trace.calls.index(failed[0][0]) + 1 if failed else 0
+        errno = failed[0][1] if failed and failed[0][1] != CALLS[base(failed[0][0])][0][0] else ""
+        return failure_key(self.version.value, self.ids, nth, errno)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The live widget, and beside it what a saved notebook shows before it is run."""
-        still = first_frame(self.trace)
+        still = first_frame(self.trace, self._key())
         return {**super()._repr_mimebundle_(**kwargs), "text/html": still.html, "text/plain": still.text}
 
 
 def picker(version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> Picker:
     """A failure picker, set to a first choice; arguments and errors as for `Picker.choose`."""
     return Picker(version, fail=fail, planes=planes)
-
-
-def moment(trace: Trace) -> int:
-    """The step worth a look: the first defect, else the first failing call, else the last step before a close."""
-    if trace.defects:
-        return trace.defects[0].step
-    failing = [step.index for step in trace.steps if step.what == "fail"]
-    closing = [step.index - 1 for step in trace.steps if step.op.startswith("close")]
-    return (failing or closing or [len(trace.steps) - 1])[0]
-
-
-def first_frame(trace: Trace) -> Html:
-    """What stands in a notebook that was saved and not yet run: the verdict and two pictures."""
-    head = "Failure picker. Run this cell to choose what fails; until then this is its first choice."
-    told = summary(trace)
-    pictures = [ladder_picture(trace).html, _caption(trace), heap_picture(trace, moment(trace)).html]
-    return Html("".join([f"<p><em>{head}</em></p>", told.html, *pictures]), f"{head}\n{told.text}")
-
-
-def _caption(trace: Trace) -> str:
-    step = trace.steps[moment(trace)]
-    words = f"<b>The heap after step {step.index} of {len(trace.steps) - 1}.</b> {escape(step.text)}"
-    return f"<p{css(margin='4px 0', line_height='1.4')}>{words}</p>"
 
 
 def _within(html: str) -> str:

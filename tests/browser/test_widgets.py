@@ -13,7 +13,7 @@ import pytest
 from web import Open, expect, saved, store
 
 import kvmplanes as kp
-from kvmplanes.view.widgets import first_frame
+from kvmplanes.view.frames import first_frame
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.view.widgets import first_frame, moment, picker
+from kvmplanes.view.frames import first_frame, moment
+from kvmplanes.view.widgets import picker
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_beside_the_widget_stands_what_a_file_shows() -> None:
     shown = picker("09", fail="kvm_create_plane")
     bundle = shown._repr_mimebundle_()
     assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
-    assert bundle["text/html"] == first_frame(shown.trace).html
+    assert bundle["text/html"] == first_frame(shown.trace, "09-n3").html
     assert bundle["text/plain"].startswith("Failure picker. Run this cell")
     assert "KVM_CREATE_VM returns ENOMEM" in bundle["text/plain"]
 

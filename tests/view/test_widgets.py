@@ -8,9 +8,10 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.view import widgets
+from kvmplanes.view.frames import moment
 from kvmplanes.view.ladder import ladder_svg
 from kvmplanes.view.report import report, summary
-from kvmplanes.view.widgets import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, Picker, moment, picker
+from kvmplanes.view.widgets import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, Picker, picker
 
 CALLS = kp.run("09").calls
 CHANCE = kp.Failslab(probability=35, interval=2, times=3, seed=11)
