@@ -5,6 +5,7 @@ PYTHON ?= python3
 PORT ?= 8888
 VENV := .venv
 RUN := $(VENV)/bin/python -m
+SCHEMA := $(VENV)/bin/check-jsonschema --builtin-schema
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 # A reader's own IPython start-up files must not change what a validated notebook prints.
@@ -13,7 +14,7 @@ lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/.ci/jupyter
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test lint unit nbval oracle test-browser notebooks format lock bench clean
+.PHONY: help lab test lint unit nbval oracle test-browser house notebooks format lock bench clean
 
 help: ## list the targets
 	@echo 'make lab                      read the notebooks in JupyterLab (headless: make lab PORT=8899 BROWSER=0)'
@@ -46,6 +47,14 @@ oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitiz
 	@$(RUN) kvmplanes.oracle
 	@$(RUN) kvmplanes.oracle.evidence
 	@$(VENV)/bin/python -c 'from kvmplanes import kills; print(kills.summary())'
+
+house: $(VENV)/.extra-house ## workflows, issue forms and citation against their schemas, and an audit of the workflows
+	@$(SCHEMA) vendor.github-workflows $(wildcard .github/workflows/*.yml)
+	@$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	@$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(SCHEMA) vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	@$(SCHEMA) vendor.citation-file-format CITATION.cff
+	@$(VENV)/bin/zizmor --offline --no-progress --quiet --persona=pedantic .github
 
 notebooks: $(VENV)/.extra-test ## run every notebook again and store its outputs
 	@$(VENV)/bin/python .ci/execute_notebooks.py $(NOTEBOOKS)
