@@ -14,6 +14,7 @@ from kvmplanes.model.kvm import KVM_MAX_PLANES
 from kvmplanes.model.version import Function, Version
 from kvmplanes.trace import Frame, Object, State, Step
 
+_MOST_EVENTS = 20_000  # a hundred times what the longest run of ours has
 # Accesses that are steps of their own; others are steps only when they are defects.
 _SHOWN_WRITES = ("kvm", "level", "plane", "mm", "users_count")
 
@@ -25,6 +26,7 @@ class Recorder:
         self.op = ""
         self.steps: list[Step] = []
         self.kernel: Kernel  # set before its first event
+        self._events = 0
         self._objects: dict[str, Object] = {}
         self._frames: dict[tuple[CodeType, int], Frame] = {}
         self._codes: dict[CodeType, Function] = {
@@ -32,7 +34,14 @@ class Recorder:
         }
 
     def __call__(self, event: Event, died_at: TracebackType | None = None) -> None:
-        """Record one event; an Oops is recorded afterwards, with the place where the task died."""
+        """Record one event; an Oops is recorded afterwards, with the place where the task died.
+
+        Raises:
+            ValueError: there are so many events that a loop cannot be ending.
+        """
+        self._events += 1
+        if self._events > _MOST_EVENTS:
+            raise ValueError(f"a loop does not end: more than {_MOST_EVENTS} reads and writes in one run")
         if event.what in ("alloc", "write", "free"):  # nothing else changes an object
             self._objects |= {cell.name: _object(cell) for cell in self.kernel.heap.cells if cell.name == event.obj}
         if not _is_step(event):
@@ -129,5 +138,5 @@ _RESOURCE = {
 
 
 def _resource(event: Event) -> str:
-    words = _RESOURCE[event.obj]
+    words = _RESOURCE.get(event.obj, f"references on the {event.obj}")  # a reader's own
     return f"{words[0].upper()}{words[1:]}:"

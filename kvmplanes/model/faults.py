@@ -93,9 +93,14 @@ class Injector:
             self._random = random.Random(fail.seed)  # noqa: S311 - reproducible, not secret
             self._count, self._left = 0, fail.times
 
-    def ask(self, call: str) -> str | None:
-        """Count one failable call; return the errno name if it is to fail, else None."""
-        errnos, slab = CALLS.get(base(call), (("ENOMEM",), True))  # a reader's own call allocates
+    def ask(self, call: str, errno: str = "ENOMEM") -> str | None:
+        """Count one failable call; return the errno name if it is to fail, else None.
+
+        Args:
+            call: its name.
+            errno: what a call that is not among `CALLS`, a reader's own, fails with; it allocates.
+        """
+        errnos, slab = CALLS.get(base(call), ((errno,), True))
         self.asked.append(call)
         if isinstance(self._fail, int):
             hit = len(self.asked) == self._fail
@@ -105,9 +110,8 @@ class Injector:
             hit = isinstance(self._fail, Failslab) and slab and self._failslab(self._fail)
         if not hit:
             return None
-        errno = self._errno or errnos[0]
-        self.failed.append((call, errno))
-        return errno
+        self.failed.append((call, self._errno or errnos[0]))
+        return self.failed[-1][1]
 
     def _failslab(self, attr: Failslab) -> bool:
         """Kernel order: times, then interval, then probability."""

@@ -121,9 +121,9 @@ class Kernel:
 
     # -- failing, jumping, counting ------------------------------------------------------------
 
-    def fails(self, call: str) -> int:
-        """0, or the negative errno with which this failable call is to fail."""
-        name = self._injector.ask(call)
+    def fails(self, call: str, errno: str = "ENOMEM") -> int:
+        """0, or the negative errno with which this failable call is to fail; arguments as for `Injector.ask`."""
+        name = self._injector.ask(call, errno)
         if name is None:
             return 0
         self._report(Event("fail", call, value=name))

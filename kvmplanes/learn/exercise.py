@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One exercise: its data, and how an answer is judged by running it.
+
+Nothing says which answer is right: `Exercise.judge` runs the model with the reader's answer in it. A known wrong idea
+is recognised by what it does: by the same failing runs with the same defects as the anticipated answer.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from kvmplanes.explore import Certificate, Outcome, certify, classify, findings
+from kvmplanes.model.version import Version
+from kvmplanes.scenario import run
+from kvmplanes.trace import Trace
+
+Answer = Any  # text of lines, a function, a number, a list or a table, as the exercise says
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """One run that an answer does not pass: where it was run, what is wrong, and the run."""
+
+    where: str
+    outcome: Outcome | str
+    what: str
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What running an answer shows.
+
+    Attributes:
+        told: the result in one line, such as a certificate's.
+        failing: the runs that it does not pass; none for a right answer.
+    """
+
+    told: str
+    failing: tuple[Failing, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.failing
+
+    @property
+    def counterexample(self) -> Failing | None:
+        """The failing run with the fewest steps."""
+        return min(self.failing, key=lambda one: len(one.trace.steps), default=None)
+
+    @property
+    def signature(self) -> tuple[tuple[str, str, str], ...]:
+        """What tells one wrong idea from another: every failing run and what is wrong with it."""
+        return tuple((one.where, str(one.outcome), one.what) for one in self.failing)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """An answer that is foreseen: the thought behind it, the answer itself, and what to say to it."""
+
+    idea: str
+    answer: Answer
+    reply: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Something to do, and everything that is known about doing it.
+
+    Attributes:
+        id: such as "teardown-order".
+        level: 1 easy, 2, 3 hard.
+        notebook: where it is set, such as "05".
+        title: a few words.
+        task: what to do, in words; `backquotes` mark code.
+        given: the lines to begin with; "" where there are none.
+        form: what an answer looks like, in a phrase.
+        hints: one to three, from the faintest on.
+        solution: one right answer.
+        why: what the solution does, preserves or costs.
+        wrong: the answers that are foreseen, at least two.
+        judge: runs an answer; ValueError for one that cannot be run.
+    """
+
+    id: str
+    level: int
+    notebook: str
+    title: str
+    task: str
+    given: str
+    form: str
+    hints: tuple[str, ...]
+    solution: Answer
+    why: str
+    wrong: tuple[Wrong, ...]
+    judge: Callable[[Answer], Judged]
+
+    @cached_property
+    def signatures(self) -> tuple[tuple[tuple[str, str, str], ...], ...]:
+        """What each foreseen wrong answer does, computed once."""
+        return tuple(self.judge(one.answer).signature for one in self.wrong)
+
+    def recognise(self, answer: Answer, judged: Judged) -> Wrong | None:
+        """The foreseen wrong answer that does what this one does; where several do, the one that reads alike."""
+        alike = [one for one, does in zip(self.wrong, self.signatures, strict=True) if does == judged.signature]
+        same = [one for one in alike if plain(one.answer) == plain(answer)]
+        return next(iter(same or alike), None) if same or len(alike) == 1 else None
+
+
+def plain(answer: Answer) -> str:
+    """An answer without what does not matter: layout, comments, quotes."""
+    text = re.sub(r"#.*", "", answer if isinstance(answer, str) else repr(answer))
+    return re.sub(r"[\s\"'()\[\],]+", " ", text).strip()
+
+
+def clean_on(*certificates: Certificate) -> Judged:
+    """Judge by certificates: every path of each has to be clean."""
+    failing = [
+        Failing(f"{one.version}: {path.call or 'no call'} fails", path.outcome, path.defects, path.trace)
+        for one in certificates
+        for path in one.paths
+        if path.outcome != "clean"
+    ]
+    return Judged("; ".join(one.verdict for one in certificates), tuple(failing))
+
+
+def also(judged: Judged, where: str, trace: Trace, wanted: Mapping[str, str]) -> Judged:
+    """Judge by one more run: no defect, and each system call named in `wanted` ends as it says there."""
+    results = dict(trace.results)
+    odd = [f"{op} returns {results.get(op)}, not {end}" for op, end in wanted.items() if results.get(op) != end]
+    if classify(trace) in ("clean", "wrong errno", "wrong state") and not trace.oops and not odd:
+        return judged
+    what = findings(trace) if trace.defects else "; ".join(odd)
+    outcome = classify(trace) if trace.defects else "wrong result"
+    return Judged(judged.told, (*judged.failing, Failing(where, outcome, what or "Oops", trace)))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of a function that the reader writes anew, and the versions in which they must be clean.
+
+    Attributes:
+        function: the function.
+        old: the lines that are replaced; "" for the whole function.
+        bases: the versions in which they stand.
+        planes: the planes that are created on every path; None for `certify`'s own choice.
+    """
+
+    function: str
+    old: str
+    bases: tuple[Version, ...]
+    planes: tuple[int, ...] | None = None
+
+    def versions(self, answer: Answer) -> tuple[Version, ...]:
+        """Each base with the answer in it.
+
+        Raises:
+            ValueError: the answer is neither a function nor its text nor lines, or cannot be put there.
+        """
+        if callable(answer) or (isinstance(answer, str) and re.search(r"^\s*def ", answer, re.MULTILINE)):
+            return tuple(named(base.replace(**{self.function: answer}), base) for base in self.bases)
+        text = lines(answer)
+        if not self.old:
+            raise ValueError(f"write the whole function, beginning with def {self.function}(k, ...)")
+        return tuple(base.edit(base.name, "with the reader's lines", (self.function, self.old, text))
+                     for base in self.bases)  # fmt: skip
+
+    def __call__(self, answer: Answer) -> Judged:
+        """Every path of every base with the answer in it."""
+        return clean_on(*(certify(one, self._planes(one)) for one in self.versions(answer)))
+
+    def _planes(self, version: Version) -> tuple[int, ...] | None:
+        return self.planes if version.creates_planes else None
+
+
+def named(version: Version, base: Version) -> Version:
+    """A version under its base's name, so that what is told does not depend on how it was made."""
+    return Version(base.name, version.title, version.sources, version.based_on, version.edits)
+
+
+def lines(answer: Answer) -> str:
+    """Lines as one text.
+
+    Raises:
+        ValueError: something else than a text or a list of texts, or nothing at all.
+    """
+    if isinstance(answer, list | tuple) and all(isinstance(line, str) for line in answer):
+        answer = "\n".join(answer)
+    if not isinstance(answer, str) or not answer.strip():
+        raise ValueError(f"the answer is lines of code (a text, or a list of lines) or a function, not {answer!r}")
+    return textwrap.dedent(answer).strip("\n")
+
+
+def runs_of(version: Version, scenarios: Iterable[Mapping[str, Any]]) -> tuple[Trace, ...]:
+    """The runs of a version under each scenario (arguments of `run`)."""
+    return tuple(run(version, **scenario) for scenario in scenarios)
+
+
+GENERAL: Final[dict[str, str]] = {
+    "double-free": "Something is freed twice. Find the two frees in the run, and ask which of them has no right to it.",
+    "use-after-free": "Memory is used after it was given back. Find the free in the run: what needs the object must "
+    "come before it.",
+    "out-of-bounds": "The index is beyond the array. Ask which values can reach this line.",
+    "null-dereference": "A pointer that is NULL is followed. Ask on which path nobody set it.",
+    "leak": "Something is never given back. Find where it is acquired, and ask which line of this way out releases it.",
+    "wrong errno": "Memory is in order, and the program is told something that is not so. Compare the errno of the "
+    "call that failed with the one that is returned.",
+    "wrong state": "Every call says that it succeeded, and the slots do not hold what they should.",
+    "wrong result": "No memory is misused, and a system call does not end as it should.",
+}
