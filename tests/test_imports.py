@@ -21,13 +21,13 @@ PACKAGE = ROOT / "kvmplanes"
 HOLDERS = {
     "matplotlib": {"view.plots"},
     "numpy": {"view.plots"},
-    "ipywidgets": {"view.widgets", "view.instrument_picker", "view.player"},
-    "anywidget": {"view.widgets", "view.player"},
+    "ipywidgets": {"view.widgets", "view.instrument_picker", "view.order", "view.player"},
+    "anywidget": {"view.order", "view.widgets", "view.player"},
     "unidiff": {"patch"},
 }
 
 # What decides knows nothing of what draws, teaches or compares.
-DECIDES = {"model", "record", "trace", "words", "explore", "scenario"}
+DECIDES = {"model", "record", "trace", "words", "explore", "orders", "scenario"}
 MUST_NOT_IMPORT = {
     "patch": DECIDES | {"view", "learn", "oracle"},
     **{room: {"view", "learn", "oracle"} for room in DECIDES},

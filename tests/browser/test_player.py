@@ -1,24 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The player in a real Chromium: on a static page, and without JavaScript."""
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from players import IDS, PLANES, TEARDOWN, alive, step
-from web import LOOKS, expect, html_page
+from web import LOOKS, expect, html_page, served
 
 import kvmplanes as kp
 
 pytestmark = pytest.mark.browser
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +20,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for look in LOOKS:
         body = f"<p>Above</p>{TEARDOWN.html}<p>Between</p>{PLANES.html}"
         (folder / f"{look}.html").write_text(html_page("Two players", body, look), encoding="utf-8")
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with served(folder) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Pages and notebooks for the browser tests: views on a page, and saved outputs in JupyterLab's folder."""
 
+import functools
+import http.server
 import json
+import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -21,6 +26,21 @@ def expect(locator: Any) -> Any:
     from playwright.sync_api import expect as waiting
 
     return waiting(locator)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Address of a folder, served on loopback."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 def html_page(title: str, body: str, look: str = "light") -> str:
