@@ -19,8 +19,8 @@ PACKAGE = ROOT / "kvmplanes"
 
 # The only modules, or packages with all that is in them, that may import a library of this name.
 HOLDERS = {
-    "matplotlib": {"view.plots"},
-    "numpy": {"view.plots"},
+    "matplotlib": {"view.plots.figure"},
+    "numpy": {"view.plots.figure"},
     "ipywidgets": {"view.widgets", "view.instrument_picker", "view.order", "view.player"},
     "anywidget": {"view.order", "view.widgets", "view.player"},
     "unidiff": {"patch"},

@@ -95,7 +95,7 @@ def _cells(sheet: Sheet, seen: Sequence[Kill], places: dict[Check, tuple[float, 
 
 def _survivors(sheet: Sheet, rows: Sequence[Kill]) -> None:
     """The mutants that nothing sees, with the reason."""
-    last = sheet.axes.get_xlim()[1] - 2.5
+    last = sheet.xlim[1] - 2.5
     same = [str(one.mutant) for one in rows if one.mutant.equivalent]
     sheet.boxes("_equivalent", [(0.5, last, row) for row in same], **soft(CLEAN, 0.16, linewidth=0))
     sheet.points(f"equivalent ({len(same)})", [(6, row) for row in same], CLEAN.marker, CLEAN.on_light)

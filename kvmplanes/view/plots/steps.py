@@ -2,7 +2,6 @@
 """One run over its steps: which slot holds a plane, how long each object lives."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import nan
 from textwrap import wrap
 
 from kvmplanes.trace import Trace
@@ -53,7 +52,7 @@ def plot_lifetimes(trace: Trace, references: bool = False) -> Plot:
     rows += [("gap", "", 8.0), *((name, name, 13.0) for name in counts)] if counts else []
     with house():
         sheet = _timeline("Object lifetimes", trace, rows, right=52)
-        edge = sheet.axes.get_xlim()[1] - 0.5
+        edge = sheet.xlim[1] - 0.5
         sheet.boxes("live", [(x.alloc, edge if x.free is None else x.free - 1, x.name) for x in lives])
         _late(sheet, lives)
         _leaks(sheet, [life.name for life in lives if life.leaked], edge)
@@ -77,11 +76,11 @@ def _timeline(title: str, trace: Trace, rows: Sequence[tuple[str, str, float]], 
     headline = f"{title}, version {trace.version}: {words.verdict(trace)}"
     sheet = Sheet(headline, about, rows, xlim, left=left, right=right, top=top, xlabel="step")
     for call in calls:
-        ends = [call.first - 0.5 + point, call.last + 0.5 - point]  # a gap of two points between calls
-        sheet.axes.plot(ends, [top - 8] * 2, color=_colour(call), linewidth=3)
+        ends = (call.first - 0.5 + point, call.last + 0.5 - point)  # a gap of two points between calls
+        sheet.lines("_call", [[(x, top - 8) for x in ends]], _colour(call), 3)
     for call, (x, lane) in zip(told, lanes, strict=True):
         start, base = call.first - 0.5 + 1.4 * point, top - 14 - LINE * lane
-        sheet.axes.plot([start, start], [base, top - 6.5], color=_colour(call), linewidth=0.8)
+        sheet.lines("_leader", [[(start, base), (start, top - 6.5)]], _colour(call), 0.8)
         ground = {"fc": PAPER, "ec": "none", "pad": 0.8}
         sheet.write(x, base, _label(call), size=SMALL, color=_colour(call), bbox=ground)
     sheet.rows["calls"] = (top - 9.5, top - 6.5)
@@ -121,7 +120,7 @@ def _slot_rows(slots: Sequence[Sequence[data.Span]]) -> Iterator[tuple[str, str,
 
 def _array(sheet: Sheet, span: data.Span, last: int) -> None:
     """When `struct kvm` is absent, allocated or freed: a word, and a shade on the slots where it is gone."""
-    low, high = sheet.axes.get_xlim()
+    low, high = sheet.xlim
     start = low + 0.5 if span.first == 0 else span.first
     end = high - 0.5 if span.last == last else span.last
     role = {"absent": NEVER_USED, "allocated": LIVE, "freed": BAD}[span.word]
@@ -137,14 +136,12 @@ def _array(sheet: Sheet, span: data.Span, last: int) -> None:
 
 def _late(sheet: Sheet, lives: Sequence[data.Life]) -> None:
     """What is wrong with an object, and a dotted line from its free to the last of it."""
-    xs: list[float] = []
-    ys: list[float] = []
-    for life in lives:
-        if life.defects and life.free is not None and life.defects[-1].step > life.free:
-            xs += [life.free - 0.5, life.defects[-1].step, nan]
-            ys += [sheet.middle(life.name)] * 3
-    if xs:
-        sheet.axes.plot(xs, ys, ":", color=BAD.line, linewidth=1.6, label="freed")
+    late = [
+        [(x, sheet.middle(life.name)) for x in (life.free - 0.5, life.defects[-1].step)]
+        for life in lives
+        if life.defects and life.free is not None and life.defects[-1].step > life.free
+    ]
+    sheet.lines("freed", late, BAD.line, 1.6, dotted=True)
     sheet.marks([mark for life in lives for mark in life.defects])
 
 
@@ -159,7 +156,7 @@ def _leaks(sheet: Sheet, names: Sequence[str], edge: float) -> None:
 
 def _counts(sheet: Sheet, counts: Mapping[str, Sequence[int]]) -> None:
     """Counted references: the higher the bar, the more are held."""
-    edge = sheet.axes.get_xlim()[1]
+    edge = sheet.xlim[1]
     places = []
     for name, numbers in counts.items():
         top, bottom = sheet.rows[name]
