@@ -88,6 +88,12 @@ def test_an_answer_that_nobody_foresaw_is_told_what_kind_of_mistake_it_is() -> N
     assert twice.reply == GENERAL["double-free"]
 
 
+def test_leaving_the_function_as_it_is_repairs_nothing() -> None:
+    same = EXERCISES["clear-slot"].given
+    result = check("clear-slot", {"function": same, "helps": []})
+    assert result.verdict.endswith("repaired: no version; named: none")
+
+
 def test_a_loop_without_an_end_is_stopped() -> None:
     result = check("rfc-leak", "while plane.kvm is not NULL:\n    pass")
     assert result.verdict.startswith("✗ cannot be run: a loop does not end")

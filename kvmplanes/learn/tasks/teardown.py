@@ -45,8 +45,12 @@ def clear_slot(answer: Answer) -> Judged:
     repaired = {name for name in before if after[name].clean}
     said = {helps} if isinstance(helps, str) else set(helps)
     judged = clean_on(*(after[name] for name in names if name not in before or name in said))
-    what = f"repaired are {', '.join(sorted(repaired)) or 'none'}, not {', '.join(sorted(map(str, said))) or 'none'}"
-    return unless(said == repaired, judged, "the versions compared", what, after["29"].paths[-1].trace)
+    what = (
+        f"repaired: {', '.join(sorted(repaired)) or 'no version'}; named: {', '.join(sorted(map(str, said))) or 'none'}"
+    )
+    return unless(
+        bool(repaired) and said == repaired, judged, "the versions compared", what, after["29"].paths[-1].trace
+    )
 
 
 def embed(answer: Answer) -> Judged:

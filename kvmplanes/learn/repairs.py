@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Ways to repair the teardown of 09, each as edits, and what every path does with them.
+
+>>> from kvmplanes.learn.repairs import REPAIRS
+>>> [name for name, repair in REPAIRS.items() if not repair.certificate("09").clean]
+['left out', 'in both places']
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+import kvmplanes as kp
+from kvmplanes.explore import Certificate, findings
+from kvmplanes.learn.tasks.judge import POSTED, RIGHT, old_order
+from kvmplanes.view.html import Html
+from kvmplanes.view.verdicts import Cell, verdict_of, verdict_table
+
+FREE: Final = "k.kvm_arch_free_vm(kvm)"
+# As 26/60 has it: destroying a plane calls into the architecture, which may look at the plane's VM.
+_HOOK: Final = """
+def kvm_destroy_one_plane(k, plane):
+    k.kvm_arch_plane_destroy(plane)
+    k.kfree(plane)
+"""
+_ARCH: Final = """
+def kvm_arch_plane_destroy(k, plane):
+    kvm = plane.kvm
+    users = kvm.users_count
+"""
+BASES: Final[Mapping[str, kp.Version]] = MappingProxyType(
+    {
+        "09": kp.VERSIONS["09"],
+        "planes 0, 1 and 3": old_order(),
+        "with 26's hook": kp.VERSIONS["09"].edit(
+            "09, hook", "with 26's hook", kvm_destroy_one_plane=_HOOK, kvm_arch_plane_destroy=_ARCH
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One idea.
+
+    Attributes:
+        name: a few words.
+        idea: what is done, in a phrase; `backquotes` mark code.
+        price: what it costs, or bars, in a phrase.
+        edits: (function, old lines, new lines), the same for each of `BASES`.
+    """
+
+    name: str
+    idea: str
+    price: str
+    edits: tuple[tuple[str, str, str], ...]
+
+    def version(self, base: str = "09") -> kp.Version:
+        """One of `BASES` with the repair in it; KeyError when there is none of that name."""
+        return BASES[base].edit(f"{base}, {self.name}", self.idea, *self.edits)
+
+    def certificate(self, base: str = "09") -> Certificate:
+        """Every path of it; planes 1 and 3 are created where a program can."""
+        version = self.version(base)
+        return kp.certify(version, (1, 3) if version.creates_planes else None)
+
+    @property
+    def lines(self) -> int:
+        """How many lines of 09 are added or taken away."""
+        count = 0
+        for name, after in self.version().functions.items():
+            before = BASES["09"].functions[name].source.splitlines()
+            changed = difflib.unified_diff(before, after.source.splitlines(), n=0, lineterm="")
+            count += sum(line[0] in "+-" and line[:3] not in ("+++", "---") for line in changed)
+        return count
+
+
+def _teardown(new: str) -> tuple[str, str, str]:
+    return ("kvm_destroy_vm", POSTED, new)
+
+
+_ALL: Final = (
+    Repair("swap", "planes first, then `struct kvm`, as 11/60 does", "nothing", (_teardown(RIGHT),)),
+    Repair(
+        "earlier",
+        "planes before `kvm_arch_destroy_vm`",
+        "from 10 on the vCPUs are found through their planes, so they would have to go first",
+        (_teardown(FREE), ("kvm_destroy_vm", "k.kvm_arch_destroy_vm(kvm)",
+                           "k.kvm_destroy_planes(kvm)\nk.kvm_arch_destroy_vm(kvm)")),
+    ),
+    Repair(
+        "in the free",
+        "`kvm_arch_free_vm` destroys the planes itself",
+        "a function of each architecture gets a duty that has nothing to do with it",
+        (_teardown(FREE), ("kvm_arch_free_vm", "k.kfree(kvm)", "k.kvm_destroy_planes(kvm)\nk.kfree(kvm)")),
+    ),
+    Repair(
+        "one local copy",
+        "`planes[0]` is copied before the free",
+        "right for one plane only",
+        (_teardown(f"plane = kvm.planes[0]\n{FREE}\nk.kvm_destroy_one_plane(plane)"),),
+    ),
+    Repair(
+        "sixteen copies",
+        "all pointers are copied before the free",
+        "128 bytes of stack, and a plane outlives its VM for a moment",
+        (_teardown(f"planes = [kvm.planes[i] for i in range(KVM_MAX_PLANES)]\n{FREE}\n"
+                   "for plane in planes:\n    if plane is not NULL:\n        k.kvm_destroy_one_plane(plane)"),),
+    ),
+    Repair("left out", "the new line goes", "the leak of the RFC is back", (_teardown(FREE),)),
+    Repair(
+        "in both places",
+        "the line stands before the free as well",
+        "the defect stays",
+        (_teardown(f"k.kvm_destroy_planes(kvm)\n{POSTED}"),),
+    ),
+)  # fmt: skip
+REPAIRS: Final[Mapping[str, Repair]] = MappingProxyType({repair.name: repair for repair in _ALL})
+
+
+def survivors(base: str) -> tuple[str, ...]:
+    """The repairs that are clean on every path of one of `BASES`."""
+    return tuple(name for name, repair in REPAIRS.items() if repair.certificate(base).clean)
+
+
+@cache
+def repairs_table(*bases: str) -> Html:
+    """Every repair against some of `BASES` (all by default).
+
+    Raises:
+        ValueError: no such base.
+    """
+    if odd := set(bases) - set(BASES):
+        raise ValueError(f"no base {', '.join(sorted(odd))}; there are {', '.join(BASES)}")
+    chosen = bases or tuple(BASES)
+    rows = [
+        (f"{repair.name}: {repair.idea}", str(repair.lines), *(_cell(repair, base) for base in chosen), repair.price)
+        for repair in REPAIRS.values()
+    ]
+    head = ("repair", "lines", *chosen, "what it costs")
+    return verdict_table(head, rows, "Repairs of the teardown, every path of each")
+
+
+def series_table() -> Html:
+    """The same few scenarios on every version in the series' order, an outcome in each cell."""
+    names = ("rfc", "08", "09", "10", "11", "29")
+    scenarios = {
+        "create a VM and close it": {},
+        "`init_srcu_struct` fails": {"fail": "init_srcu_struct"},
+        "`anon_inode_getfile` fails": {"fail": "anon_inode_getfile"},
+    }
+    rows = [
+        (what, *(Cell(verdict_of(kp.run(name, **scenario)).outcome) for name in names))  # type: ignore[arg-type]
+        for what, scenario in scenarios.items()
+    ]
+    return verdict_table(("scenario", *names), rows, "The same scenario, patch after patch")
+
+
+def _cell(repair: Repair, base: str) -> Cell:
+    certificate = repair.certificate(base)
+    clean = certificate.counts.get("clean", 0)
+    outcome = next(iter(certificate.counts))
+    worst = certificate.counterexample
+    told = f"{clean} of {len(certificate.paths)} paths clean"
+    return Cell(outcome, f"{told}; {findings(worst)}" if worst else told)
