@@ -10,7 +10,7 @@ from kvmplanes.view.verdicts import Cell, verdict_table
 
 def test_without_a_repair_every_base_has_the_defect_of_09() -> None:
     for base in BASES.values():
-        assert kp.certify(base).counts["use-after-free"] == 2
+        assert kp.certify(base).counts["use-after-free"] >= 2
 
 
 def test_which_repairs_hold_where() -> None:

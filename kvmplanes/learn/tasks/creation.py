@@ -7,7 +7,7 @@ from typing import Final
 
 import kvmplanes as kp
 from kvmplanes.learn.exercise import Answer, Block, Failing, Judged, clean_on, lines
-from kvmplanes.learn.tasks.judge import HOOK, Judge, number, parts, word
+from kvmplanes.learn.tasks.judge import HOOK, Judge, number, parts, unless, word
 
 _KZALLOC: Final = "plane = k.kzalloc(struct_kvm_plane.plus(vcpu_array=NULL), plane_level)"
 _ROUTING: Final = "r = k.kvm_init_irq_routing(kvm)"
@@ -113,11 +113,13 @@ def new_label(answer: Answer) -> Judged:
     acquire, ladder = (lines(part) for part in parts(answer, ("acquire", "ladder")))
     edits = (("kvm_create_vm", _ROUTING, f"{acquire}\n{_ROUTING}"), ("kvm_create_vm", _SRCU_LABELS, ladder))
     version = _AUDITED.edit(_AUDITED.name, "with the reader's label", *edits)
-    judged = clean_on(kp.certify(version))
-    if "kvm_register_audit" in kp.run(version).calls:
-        return judged
-    failing = Failing("no call fails", "wrong result", "kvm_register_audit is never called", kp.run(version))
-    return Judged(judged.told, (*judged.failing, failing))
+    return _calling("kvm_register_audit", version, clean_on(kp.certify(version)))
+
+
+def _calling(call: str, version: kp.Version, judged: Judged) -> Judged:
+    """The same judgement, and a failing run when the call that the exercise is about is left out."""
+    whole = kp.run(version)
+    return unless(call in whole.calls, judged, "no call fails", f"{call} is never called", whole)
 
 
 def error_pointer(answer: Answer) -> Judged:
@@ -125,7 +127,7 @@ def error_pointer(answer: Answer) -> Judged:
     function, caller = parts(answer, ("function", "caller"))
     changed = Block("kvm_create_plane", "", (_INIT,)).versions(function)[0]
     version = changed.edit(_INIT.name, "with error pointers", ("kvm_create_vm", _CALLER, lines(caller)))
-    return clean_on(kp.certify(version))
+    return _calling("kvm_arch_plane_init", version, clean_on(kp.certify(version)))
 
 
 def ladder_order(answer: Answer) -> Judged:

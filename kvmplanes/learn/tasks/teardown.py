@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import kvmplanes as kp
@@ -45,12 +46,13 @@ def clear_slot(answer: Answer) -> Judged:
     repaired = {name for name in before if after[name].clean}
     said = {helps} if isinstance(helps, str) else set(helps)
     judged = clean_on(*(after[name] for name in names if name not in before or name in said))
-    what = (
-        f"repaired: {', '.join(sorted(repaired)) or 'no version'}; named: {', '.join(sorted(map(str, said))) or 'none'}"
-    )
-    return unless(
-        bool(repaired) and said == repaired, judged, "the versions compared", what, after["29"].paths[-1].trace
-    )
+    what = f"repaired: {_names(repaired, 'no version')}; named: {_names(said, 'none')}"
+    known = bool(repaired) and said == repaired
+    return unless(known, judged, "the versions compared", what, after["29"].paths[-1].trace)
+
+
+def _names(names: Iterable[object], nothing: str) -> str:
+    return ", ".join(sorted(map(str, names))) or nothing
 
 
 def embed(answer: Answer) -> Judged:
