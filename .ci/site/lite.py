@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The notebooks with a Python that runs in the browser: JupyterLite, whole, in the site's folder `lite`.
+
+Usage: lite.py SITE
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyodide_dist
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = Path(__file__).resolve().parent / "lite"
+LEFT_OVER = ("package.json", "rspack.config.*", "doc")  # of JupyterLite's own build
+
+
+def main(out: Path) -> None:
+    """Build JupyterLite into `out`/lite and say what it weighs.
+
+    Args:
+        out: the site's folder; the rest of it is not touched.
+
+    Raises:
+        SystemExit: something that is pinned could not be fetched, or JupyterLite's build failed.
+    """
+    start = time.monotonic()
+    stage, site = pyodide_dist.CACHE / "lite", out.resolve() / "lite"
+    for folder in (stage, site):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(SETTINGS, stage)
+    pyodide_dist.assemble(stage / "static" / "pyodide", *pyodide_dist.KERNEL)
+    (stage / "notebooks").mkdir()
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        shutil.copy(notebook, stage / "notebooks")
+    build(stage, site)
+    for pattern in LEFT_OVER:
+        for found in site.glob(pattern):
+            (shutil.rmtree if found.is_dir() else Path.unlink)(found)
+    sizes = {part: weight(site / part) for part in ("", "build", "static/pyodide", "extensions", "files")}
+    print("JupyterLite: " + ", ".join(f"{part or 'in all'} {size:.1f} MB" for part, size in sizes.items()), end="; ")
+    print(f"built in {time.monotonic() - start:.0f} s")
+
+
+def build(stage: Path, site: Path) -> None:
+    """Run JupyterLite's build on a folder of settings, Pyodide and notebooks; SystemExit if it fails."""
+    options = {
+        "lite_dir": str(stage),
+        "output_dir": str(site),
+        "cache_dir": str(pyodide_dist.CACHE / "jupyterlite"),
+        "contents": [str(stage / "notebooks")],
+        "apps": ["lab", "notebooks"],
+        "no_sourcemaps": True,
+        "no_unused_shared_packages": True,
+    }
+    config = stage / "jupyter_lite_config.json"
+    config.write_text(json.dumps({"LiteBuildConfig": options}), encoding="utf-8")
+    command = [sys.executable, "-m", "jupyterlite_core", "build", f"--config={config}"]
+    made = subprocess.run(command, cwd=stage, capture_output=True, text=True, check=False)
+    if made.returncode:
+        sys.exit(f"JupyterLite's build failed:\n{made.stdout}{made.stderr}")
+
+
+def weight(path: Path) -> float:
+    """What all the files below a folder weigh, in MB."""
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) / 1e6
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
