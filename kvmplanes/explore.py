@@ -173,11 +173,15 @@ def wrong_state(trace: Trace) -> str:
     return ""
 
 
+def way_out(trace: Trace) -> str:
+    """How a run leaves: the label jumped to first, "return" when a function returns at once, else "close"."""
+    leaves = (step.obj for step in trace.steps if step.what == "goto")
+    return next(leaves, "return" if trace.failed else "close")
+
+
 def _path(trace: Trace, number: int) -> Path:
     call, errno = trace.failed[0] if trace.failed else ("", "")
-    leaves = [step.obj for step in trace.steps if step.what == "goto"]
-    way_out = leaves[0] if leaves else "return" if call else "close"
-    return Path(number, call, errno, way_out, classify(trace), trace)
+    return Path(number, call, errno, way_out(trace), classify(trace), trace)
 
 
 def findings(trace: Trace) -> str:

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "kvmplanes"
 HOLDERS = {
     "matplotlib": {"view.plots.figure"},
     "numpy": {"view.plots.figure"},
-    "ipywidgets": {"view.widgets", "view.instrument_picker", "view.order", "view.player"},
+    "ipywidgets": {"view.widgets", "learn.composer", "view.instrument_picker", "view.order", "view.player"},
     "anywidget": {"view.order", "view.widgets", "view.player"},
     "unidiff": {"patch"},
 }

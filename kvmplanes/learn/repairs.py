@@ -19,7 +19,7 @@ import kvmplanes as kp
 from kvmplanes.explore import Certificate, findings
 from kvmplanes.learn.tasks.judge import POSTED, RIGHT, old_order
 from kvmplanes.view.html import Html
-from kvmplanes.view.verdicts import Cell, verdict_of, verdict_table
+from kvmplanes.view.verdicts import Cell, Row, verdict_of, verdict_table
 
 FREE: Final = "k.kvm_arch_free_vm(kvm)"
 # As 26/60 has it: destroying a plane calls into the architecture, which may look at the plane's VM.
@@ -138,7 +138,7 @@ def repairs_table(*bases: str) -> Html:
     if odd := set(bases) - set(BASES):
         raise ValueError(f"no base {', '.join(sorted(odd))}; there are {', '.join(BASES)}")
     chosen = bases or tuple(BASES)
-    rows = [
+    rows: list[Row] = [
         (f"{repair.name}: {repair.idea}", str(repair.lines), *(_cell(repair, base) for base in chosen), repair.price)
         for repair in REPAIRS.values()
     ]
@@ -149,15 +149,15 @@ def repairs_table(*bases: str) -> Html:
 def series_table() -> Html:
     """The same few scenarios on every version in the series' order, an outcome in each cell."""
     names = ("rfc", "08", "09", "10", "11", "29")
-    scenarios = {
+    scenarios: dict[str, dict[str, str]] = {
         "create a VM and close it": {},
         "`init_srcu_struct` fails": {"fail": "init_srcu_struct"},
         "`anon_inode_getfile` fails": {"fail": "anon_inode_getfile"},
     }
-    rows = [
-        (what, *(Cell(verdict_of(kp.run(name, **scenario)).outcome) for name in names))  # type: ignore[arg-type]
-        for what, scenario in scenarios.items()
-    ]
+    rows: list[Row] = []
+    for what, scenario in scenarios.items():
+        runs = (kp.run(name, fail=scenario.get("fail")) for name in names)
+        rows.append((what, *(Cell(verdict_of(trace).outcome) for trace in runs)))
     return verdict_table(("scenario", *names), rows, "The same scenario, patch after patch")
 
 

@@ -17,7 +17,7 @@ from kvmplanes.learn.bank import read
 from kvmplanes.learn.form import Option, Question
 from kvmplanes.learn.questions import ALL, ask, questions_for, reply
 
-NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07")
+NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
 each = pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from kvmplanes.learn.bank import nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07
+from kvmplanes.learn.bank import nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08
 from kvmplanes.learn.form import WORD, Key, Option, Question
 
 _KEYS: Final[dict[str, dict[str, Key]]] = {
@@ -23,6 +23,7 @@ _KEYS: Final[dict[str, dict[str, Key]]] = {
     "nb05": nb05.KEYS,
     "nb06": nb06.KEYS,
     "nb07": nb07.KEYS,
+    "nb08": nb08.KEYS,
 }
 _MEMBERS: Final = {"kind", "prompt", "code", "entry", "otherwise", "reason", "options"}
 
