@@ -4,12 +4,14 @@
 Usage: lite.py SITE
 """
 
+import html
 import json
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from string import Template
 
 import pyodide_dist
 
@@ -32,7 +34,7 @@ def main(out: Path) -> None:
     for folder in (stage, site):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SETTINGS, stage)
-    pyodide_dist.assemble(stage / "static" / "pyodide", *pyodide_dist.KERNEL)
+    wheels = pyodide_dist.assemble(stage / "static" / "pyodide", *pyodide_dist.KERNEL)
     (stage / "notebooks").mkdir()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         shutil.copy(notebook, stage / "notebooks")
@@ -40,6 +42,7 @@ def main(out: Path) -> None:
     for pattern in LEFT_OVER:
         for found in site.glob(pattern):
             (shutil.rmtree if found.is_dir() else Path.unlink)(found)
+    start_page(site, plots=pyodide_dist.PLOTS in wheels.found)
     sizes = {part: weight(site / part) for part in ("", "build", "static/pyodide", "extensions", "files")}
     print("JupyterLite: " + ", ".join(f"{part or 'in all'} {size:.1f} MB" for part, size in sizes.items()), end="; ")
     print(f"built in {time.monotonic() - start:.0f} s")
@@ -52,7 +55,7 @@ def build(stage: Path, site: Path) -> None:
         "output_dir": str(site),
         "cache_dir": str(pyodide_dist.CACHE / "jupyterlite"),
         "contents": [str(stage / "notebooks")],
-        "apps": ["lab", "notebooks"],
+        "apps": ["lab", "notebooks", "tree"],
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,
     }
@@ -62,6 +65,19 @@ def build(stage: Path, site: Path) -> None:
     made = subprocess.run(command, cwd=stage, capture_output=True, text=True, check=False)
     if made.returncode:
         sys.exit(f"JupyterLite's build failed:\n{made.stdout}{made.stderr}")
+
+
+def start_page(site: Path, plots: bool) -> None:
+    """Write the page that leads to the notebooks; `plots` says whether matplotlib is there."""
+    rows = []
+    for path in sorted((site / "files").glob("*.ipynb")):
+        source = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
+        title = html.escape("".join(source).partition("\n")[0].removeprefix("# "))
+        rows.append(f'<li><a href="notebooks/index.html?path={path.name}">{title}</a></li>')
+    told = "Plots are drawn by matplotlib, in whole." if plots else "Plots are drawn without matplotlib; each says so."
+    page = Template((SETTINGS / "index.html").read_text(encoding="utf-8"))
+    words = {"notebooks": "\n".join(rows), "plots": told, "megabytes": f"{weight(site / 'static'):.0f}"}
+    (site / "index.html").write_text(page.substitute(words), encoding="utf-8")
 
 
 def weight(path: Path) -> float:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A Pyodide that asks nobody: its core, the wheels that are needed, and a lock file that names exactly these.
 
-The core is the pinned npm package. Wheels come from the index that pip is configured for: pure ones in the versions of
-constraints.txt, else of Pyodide's own lock file. matplotlib has compiled parts; they are taken where pip can get them,
-for instance from an unpacked Pyodide release that PIP_FIND_LINKS names, and left out where it cannot.
+The core is the pinned npm package. Wheels come from the index that pip is configured for, in the versions of Pyodide's
+own lock file, which belong together; what it lacks is pinned by constraints.txt. matplotlib and numpy have compiled
+parts: they are taken where pip can get them, for instance from an unpacked Pyodide release that PIP_FIND_LINKS names,
+and left out where it cannot.
 """
 
 import contextlib
@@ -88,9 +89,8 @@ class Wheels:
 
     def version(self, name: str) -> str:
         """The pinned version of a package; SystemExit if nobody pins it."""
-        entry = self.upstream(name)
-        pin = entry.get("version") if self.compiled(name) else self.constraints.get(name) or entry.get("version")
-        return pin or sys.exit(f"{name} is pinned neither in constraints.txt nor by Pyodide: run `make lock`")
+        pin = self.upstream(name).get("version") or self.constraints.get(name)
+        return pin or sys.exit(f"{name} is pinned neither by Pyodide nor in constraints.txt: run `make lock`")
 
     def collect(self, names: Iterable[str]) -> None:
         """Take packages, and all that they need; each round asks the index once."""
@@ -128,25 +128,20 @@ class Wheels:
         folder = CACHE / "wheels" / self.python
         folder.mkdir(parents=True, exist_ok=True)
         if missing := [name for name in names if not self._cached(folder, name)]:
-            self._download(folder, [name for name in missing if not self.compiled(name)], "none", "any")
             abi = f"cp{self.python.replace('.', '')}"
-            platform = f"pyemscripten_{self.lock['info']['abi_version']}_wasm32"
-            self._download(folder, [name for name in missing if self.compiled(name)], abi, platform)
+            platform = f"pyemscripten_{self.lock['info']['abi_version']}_wasm32"  # pip takes pure wheels as well
+            subprocess.run(
+                [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps",
+                 "--only-binary=:all:", "--python-version", self.python, "--implementation", "cp",
+                 "--abi", abi, "--platform", platform, "-d", str(folder),
+                 *(f"{name}=={self.version(name)}" for name in missing)],
+                check=True, capture_output=True, text=True,
+            )  # fmt: skip
         return {name: self._cached(folder, name) for name in names}
 
     def _cached(self, folder: Path, name: str) -> Path | None:
         parsed = {parse_wheel_filename(wheel.name)[:2]: wheel for wheel in folder.glob("*.whl")}
         return next((wheel for (n, v), wheel in parsed.items() if (n, str(v)) == (name, self.version(name))), None)
-
-    def _download(self, folder: Path, names: list[str], abi: str, platform: str) -> None:
-        if names:
-            subprocess.run(
-                [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps",
-                 "--only-binary=:all:", "--python-version", self.python, "--abi", abi, "--platform", platform,
-                 "--implementation", "py" if abi == "none" else "cp", "-d", str(folder),
-                 *(f"{name}=={self.version(name)}" for name in names)],
-                check=True, capture_output=True, text=True,
-            )  # fmt: skip
 
     def entry(self, name: str) -> dict[str, Any]:
         """A package's entry in our lock file."""
@@ -194,7 +189,7 @@ def assemble(out: Path, *more: str) -> Wheels:
     try:
         wheels.collect([*wheels.depends["kvmplanes"], *more])
     except subprocess.CalledProcessError as failed:
-        sys.exit(f"pip could not fetch a wheel for the Python in the browser:\n{failed.stderr}")
+        sys.exit(f"pip could not fetch a wheel for the Python in the browser: {failed.stderr.strip().splitlines()[-1]}")
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     for file in (*(wheels.core / name for name in CORE), *wheels.found.values()):
