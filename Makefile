@@ -14,7 +14,7 @@ lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/.ci/jupyter
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test lint unit nbval oracle test-browser house notebooks format lock bench clean
+.PHONY: help lab test lint unit nbval oracle test-browser test-pyodide house notebooks format lock bench clean
 
 help: ## list the targets
 	@echo 'make lab                      read the notebooks in JupyterLab (headless: make lab PORT=8899 BROWSER=0)'
@@ -42,6 +42,9 @@ nbval: $(VENV)/.extra-test ## the notebooks alone, strict
 
 test-browser: $(VENV)/.extra-lab $(VENV)/.extra-test $(VENV)/.extra-browser ## drive JupyterLab in a real Chromium
 	@$(RUN) pytest -m browser tests/browser
+
+test-pyodide: $(VENV)/.extra-test ## the model's tests on the Python of browsers, under Node.js
+	@$(VENV)/bin/python .ci/site/pyodide_test.py
 
 oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitizers, and against the measured kernel
 	@$(RUN) kvmplanes.oracle

@@ -34,7 +34,7 @@ def main(out: Path) -> None:
     for folder in (stage, site):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SETTINGS, stage)
-    wheels = pyodide_dist.assemble(stage / "static" / "pyodide", *pyodide_dist.KERNEL)
+    wheels = pyodide_dist.assemble(stage / "static" / "pyodide", *pyodide_dist.KERNEL, plots=True)
     (stage / "notebooks").mkdir()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         shutil.copy(notebook, stage / "notebooks")

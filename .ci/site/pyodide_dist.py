@@ -171,18 +171,21 @@ def own_wheel() -> Path:
         return folder / buildapi.build_wheel(str(folder))
 
 
-def assemble(out: Path, *more: str) -> Wheels:
+def assemble(out: Path, *more: str, plots: bool = False) -> Wheels:
     """Put a whole Pyodide with the project's package into a folder.
 
     Args:
         out: the folder, made anew.
         more: packages besides the project, and all that they need.
+        plots: whether to take matplotlib where it can be had.
 
     Raises:
         SystemExit: npm or pip cannot get what is pinned.
     """
     wheels = Wheels(npm.fetch("pyodide"))
-    plots = wheels.collect_plots()
+    told = ""
+    if plots:
+        told = ", with matplotlib" if wheels.collect_plots() else ", without matplotlib, which pip could not get"
     own = own_wheel()
     wheels.found["kvmplanes"] = own
     wheels.depends["kvmplanes"] = wheels.needs(own)
@@ -197,6 +200,5 @@ def assemble(out: Path, *more: str) -> Wheels:
     lock = {**wheels.lock, "packages": {name: wheels.entry(name) for name in sorted(wheels.found)}}
     (out / "pyodide-lock.json").write_text(json.dumps(lock, indent=1), encoding="utf-8")
     size = sum(file.stat().st_size for file in out.iterdir()) / 1e6
-    print(f"Pyodide {wheels.core.name.rpartition('-')[2]}: {len(wheels.found)} packages, {size:.1f} MB; ", end="")
-    print("with matplotlib" if plots else "matplotlib could not be obtained, plots are drawn without it")
+    print(f"Pyodide {wheels.core.name.rpartition('-')[2]}: {len(wheels.found)} packages, {size:.1f} MB{told}")
     return wheels

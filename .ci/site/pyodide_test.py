@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The model's tests on a second Python: the one that runs in browsers, here under Node.
+
+The package is installed from its wheel. What needs git, a C compiler, a subprocess or a browser is tested elsewhere.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyodide_dist
+
+HERE = Path(__file__).resolve().parent
+TESTS = (
+    "tests/model", "tests/patch", "tests/test_explore.py", "tests/test_heap_reference.py", "tests/test_laws.py",
+    "tests/test_record.py", "tests/test_scenario.py", "tests/test_trace.py",
+)  # fmt: skip
+OLDEST_NODE = 20
+
+
+def main() -> int:
+    """Assemble a Pyodide with pytest, run the tests in it; pytest's own exit status."""
+    node = shutil.which("node")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout if node else "v0"
+    if int(re.findall(r"\d+", version)[0]) < OLDEST_NODE:
+        sys.exit(f"Node.js {OLDEST_NODE} or newer is needed to run Python outside a browser; found: {node or 'none'}")
+    folder = pyodide_dist.CACHE / "pyodide-test"
+    pyodide_dist.assemble(folder, "pytest", "hypothesis")
+    command = [node, str(HERE / "pyodide_test.mjs"), str(folder), str(pyodide_dist.ROOT), *TESTS, *sys.argv[1:]]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
