@@ -27,7 +27,7 @@ HOLDERS = {
 }
 
 # What decides knows nothing of what draws, teaches or compares.
-DECIDES = {"model", "record", "trace", "words", "explore", "orders", "scenario"}
+DECIDES = {"model", "record", "trace", "words", "cost", "explore", "orders", "scenario"}
 MUST_NOT_IMPORT = {
     "patch": DECIDES | {"view", "learn", "oracle"},
     **{room: {"view", "learn", "oracle"} for room in DECIDES},

@@ -100,6 +100,7 @@ def worlds() -> Iterator[Callable[[pytest.MonkeyPatch], None]]:
 
     yield other_patch
     yield lambda patch: patch.setattr("kvmplanes.trace.KVM_MAX_PLANES", 4)
+    yield lambda patch: patch.setattr("kvmplanes.cost.ARRAY", 8)
     yield lambda patch: patch.setattr(kp, "check_extension", lambda which, cap: len(which) + cap)
 
 

@@ -2,6 +2,7 @@
 """Keys of the questions of notebook 02, One plane, one slot; their text is in nb02.toml."""
 
 import kvmplanes as kp
+from kvmplanes import cost
 from kvmplanes.learn.form import Key
 from kvmplanes.learn.look import at, edited, found, state_after
 from kvmplanes.trace import Trace
@@ -46,6 +47,21 @@ def _again() -> str:
     return "plane" if answers[-1].startswith("fd") else answers[-1]
 
 
+def _crowd() -> str:
+    """Share of sixty seeded VMs that come to life when slab allocations fail with 5 percent."""
+    chance = [kp.Failslab(probability=5, times=-1, seed=seed) for seed in range(60)]
+    alive = sum(kp.run("29-fixed", fail=fail).results[0][1].startswith("fd") for fail in chance)
+    return "hardly any" if alive < 15 else "about half" if alive < 45 else "nearly all"
+
+
+def _cost() -> str:
+    """How the designs compare for one plane, by the layout rules."""
+    posted, inside, needed = (design(1) for design in cost.DESIGNS.values())
+    if needed < posted == inside:
+        return "3 < 1 = 2"
+    return "3 < 2 < 1" if needed < inside < posted else "1 = 2 = 3"
+
+
 KEYS: dict[str, Key] = {
     "nb02-before": lambda: kp.run("09").calls.index("kvm_create_plane(kvm, 0)"),
     "nb02-fill-first": _order,
@@ -54,4 +70,6 @@ KEYS: dict[str, Key] = {
     "nb02-occupied": lambda: found(_also(0)),
     "nb02-level-16": lambda: found(_also(16)),
     "nb02-again": _again,
+    "nb02-crowd": _crowd,
+    "nb02-cost": _cost,
 }
