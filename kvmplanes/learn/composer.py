@@ -42,7 +42,9 @@ class Composer(w.VBox):  # type: ignore[misc]
         options = [(_label(line), line.id) for line in self.review.document.lines if line.text.strip()]
         self.first = _choice("From line", options)
         self.last = _choice("To line", options)
-        self.text = w.Textarea(description="Comment", style=_STYLE, layout={**_WIDE, "height": "6em"})
+        # Sent when it is left, whole: keystrokes one by one could come in after the button.
+        look = {**_WIDE, "height": "6em"}
+        self.text = w.Textarea(description="Comment", style=_STYLE, layout=look, continuous_update=False)
         self.add = w.Button(description="Add comment")
         self.which = _choice("Comments", [])
         self.remove = w.Button(description="Take it back")
