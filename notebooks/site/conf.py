@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sphinx's settings. The sources are what `.ci/site/build.py` lays out: the notebooks as committed, and the pages here.
+
+Nothing is executed, and nothing on the pages comes from another site.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / ".ci" / "site"))
+
+import layout  # noqa: E402
+
+project = "kvmplanes"
+author = "kvmplanes contributors"
+copyright = author  # noqa: A001 - Sphinx's name
+release = layout.version()
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.doctest"]
+source_suffix = {".ipynb": "myst-nb", ".md": "myst-nb"}
+exclude_patterns = ["static"]
+suppress_warnings = ["ref.python"]  # attributes of one name in two classes are no mistake
+templates_path = [str(Path(__file__).parent / "templates")]
+
+nb_execution_mode = "off"  # the pages show exactly the outputs that nbval has compared
+nb_ipywidgets_js = {}  # no stored output is a widget
+myst_enable_extensions = ["attrs_inline"]
+myst_heading_anchors = 3
+myst_heading_slug_func = "layout.anchor"
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True, "undoc-members": False, "show-inheritance": True}
+napoleon_google_docstring = True
+napoleon_use_ivar = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "kvmplanes"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_js_files = [("choices/choices.js", {"defer": "defer"})]
+html_show_sphinx = False
+html_copy_source = False
+html_show_sourcelink = False
+html_permalinks_icon = "#"
+html_context = {
+    "github_url": "https://github.com",
+    "github_user": "kvmplanes",
+    "github_repo": "kvmplanes",
+    "github_version": "main",
+    "doc_path": "notebooks",
+    "repository": layout.REPOSITORY,
+    "notebooks": layout.notebooks(),
+    "default_mode": "auto",
+}
+html_theme_options = {
+    "github_url": layout.REPOSITORY,
+    "header_links_before_dropdown": 6,
+    "navigation_with_keys": False,  # the arrow keys are the player's
+    "article_header_end": ["notebook-links"],
+    "footer_start": ["footer"],
+    "footer_end": [],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "show_toc_level": 2,
+    "show_prev_next": True,
+    "search_bar_text": "Search",
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+html_sidebars = {"index": []}
