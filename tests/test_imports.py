@@ -141,7 +141,8 @@ def test_every_library_is_declared() -> None:
 
     ours = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"tests"}
     for path in (ROOT / "tests").rglob("*.py"):
-        groups = ["test", "lab", "browser"] if "browser" in path.parts else ["test"]
+        driven = {"browser", "site"} & set(path.relative_to(ROOT).parts)
+        groups = ["test", "lab", "site", "browser"] if driven else ["test"]
         allowed = run_time | declared(*(text for group in groups for text in extras[group]))
         found = imported(ast.parse(path.read_text(encoding="utf-8")), "tests")
         missing = libraries(found) - allowed - ours
