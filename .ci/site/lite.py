@@ -6,6 +6,7 @@ Usage: lite.py SITE
 
 import html
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import pyodide_dist
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(__file__).resolve().parent / "lite"
+KERNEL = "jupyterlite-pyodide-kernel"
+EXTENSION = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension"
 LEFT_OVER = ("package.json", "rspack.config.*", "doc")  # of JupyterLite's own build
 
 
@@ -38,7 +41,7 @@ def main(out: Path) -> None:
     (stage / "notebooks").mkdir()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         shutil.copy(notebook, stage / "notebooks")
-    build(stage, site)
+    build(stage, site, kernel(wheels.constraints[KERNEL]))
     for pattern in LEFT_OVER:
         for found in site.glob(pattern):
             (shutil.rmtree if found.is_dir() else Path.unlink)(found)
@@ -48,13 +51,23 @@ def main(out: Path) -> None:
     print(f"built in {time.monotonic() - start:.0f} s")
 
 
-def build(stage: Path, site: Path) -> None:
+def kernel(version: str) -> Path:
+    """Install JupyterLite's kernel into a folder of its own, which JupyterLab does not search; give the folder."""
+    folder = pyodide_dist.CACHE / f"{KERNEL}-{version}"
+    if not (folder / EXTENSION).is_dir():
+        command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*command, f"--target={folder}", f"{KERNEL}=={version}"], check=True)
+    return folder
+
+
+def build(stage: Path, site: Path, kernel: Path) -> None:
     """Run JupyterLite's build on a folder of settings, Pyodide and notebooks; SystemExit if it fails."""
     options = {
         "lite_dir": str(stage),
         "output_dir": str(site),
         "cache_dir": str(pyodide_dist.CACHE / "jupyterlite"),
         "contents": [str(stage / "notebooks")],
+        "federated_extensions": [str(kernel / EXTENSION)],
         "apps": ["lab", "notebooks", "tree"],
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,
@@ -62,7 +75,8 @@ def build(stage: Path, site: Path) -> None:
     config = stage / "jupyter_lite_config.json"
     config.write_text(json.dumps({"LiteBuildConfig": options}), encoding="utf-8")
     command = [sys.executable, "-m", "jupyterlite_core", "build", f"--config={config}"]
-    made = subprocess.run(command, cwd=stage, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(kernel)}
+    made = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
     if made.returncode:
         sys.exit(f"JupyterLite's build failed:\n{made.stdout}{made.stderr}")
 
