@@ -5,6 +5,8 @@ PYTHON ?= python3
 PORT ?= 8888
 VENV := .venv
 RUN := $(VENV)/bin/python -m
+REPORT := --junitxml=build/reports
+SITE_PORT := $(if $(filter 8888,$(PORT)),8000,$(PORT))
 SCHEMA := $(VENV)/bin/check-jsonschema --builtin-schema
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
@@ -34,14 +36,27 @@ lint: $(VENV)/.extra-test ## ruff on code and notebooks, mypy --strict on the pa
 	@$(RUN) mypy
 
 unit: $(VENV)/.extra-test ## the unit tests alone
-	@$(RUN) pytest -n 2
+	@$(RUN) pytest -n 2 $(REPORT)/unit.xml
 
 nbval: $(VENV)/.extra-test ## the notebooks alone, strict
 	@[ -n '$(NOTEBOOKS)' ] || { echo 'There is no notebook in notebooks/: nothing to validate.' >&2; exit 1; }
-	@$(RUN) pytest --nbval --nbval-current-env -n 2 --dist loadscope --nbval-cell-timeout=60 notebooks/
+	@$(RUN) pytest --nbval --nbval-current-env -n 2 --dist loadscope --nbval-cell-timeout=60 $(REPORT)/nbval.xml notebooks/
 
 test-browser: $(VENV)/.extra-lab $(VENV)/.extra-test $(VENV)/.extra-browser ## drive JupyterLab in a real Chromium
-	@$(RUN) pytest -m browser tests/browser
+	@$(RUN) pytest -n 2 --dist loadfile -m browser $(REPORT)/browser.xml tests/browser
+
+site: $(VENV)/.extra-site ## build the documentation site into build/site, from the notebooks as committed
+	@$(VENV)/bin/python .ci/site/build.py
+
+serve: ## show the built site on this machine's own loopback: make serve PORT=8000
+	@[ -f build/site/index.html ] || { echo 'There is no site yet: run make site.' >&2; exit 1; }
+	@echo 'http://127.0.0.1:$(SITE_PORT)/ (Control-C stops it)'
+	@$(RUN) http.server $(SITE_PORT) --bind 127.0.0.1 --directory build/site
+
+test-site: $(VENV)/.extra-test $(VENV)/.extra-browser ## the built site in a real Chromium: links, keys, accessibility, JupyterLite
+	@[ -f build/site/index.html ] || { echo 'There is no site yet: run make site.' >&2; exit 1; }
+	@$(VENV)/bin/python .ci/site/npm.py axe-core >/dev/null
+	@$(RUN) pytest -n 2 --dist load -m browser $(REPORT)/site.xml tests/site
 
 test-pyodide: $(VENV)/.extra-test ## the model's tests on the Python of browsers, under Node.js
 	@$(VENV)/bin/python .ci/site/pyodide_test.py

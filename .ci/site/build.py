@@ -34,7 +34,7 @@ ROOMS = {
         for name in ("heap", "ladder", "report", "diff", "player", "widgets", "order", "plots.steps", "plots.tables",
                      "plots.crowd", "plots.kills", "choices")
     ],
-    "The oracle": ["oracle.results", "oracle.instruments", "oracle.kernel"],
+    "The oracle": ["oracle.results", "oracle.kernel"],
 }  # fmt: skip
 
 

@@ -22,7 +22,6 @@ NAMES = {
     "nbval": "Notebook cells (`make nbval`)",
     "browser": "JupyterLab in Chromium (`make test-browser`)",
     "site": "This site in Chromium (`make test-site`)",
-    "pyodide": "The model under Pyodide (`make test-pyodide`)",
 }
 
 

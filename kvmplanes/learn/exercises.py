@@ -10,8 +10,14 @@ True
 
 from __future__ import annotations
 
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
 
 from kvmplanes.learn.exercise import GENERAL, Answer, Exercise, Failing, Judged
 from kvmplanes.learn.tasks import load
@@ -22,6 +28,12 @@ from kvmplanes.view.style import BAD, CLEAN, LIVE, Role
 from kvmplanes.words import many
 
 EXERCISES: Final[dict[str, Exercise]] = {one.id: one for one in load()}
+# Code that ends: this package's and the libraries'.
+_TRUSTED: Final = (
+    str(Path(__file__).resolve().parents[1]),
+    *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")),
+)
+_MOST_LINES: Final = 1_000_000  # some hundred times what a solution takes
 LEVEL: Final = {1: "warm-up", 2: "steady", 3: "hard"}
 
 
@@ -109,10 +121,13 @@ def check(id: str, answer: Answer, *, steps: bool = True) -> Result:  # noqa: A0
     """
     task = _exercise(id)
     try:
-        judged = task.judge(answer)
+        with bounded():
+            judged = task.judge(answer)
     except SyntaxError as error:
         return _unrunnable(f"line {error.lineno} is not Python: {error.msg}", task)
-    except Exception as error:  # noqa: BLE001 - a reader's own code may raise anything
+    except RecursionError:
+        return _unrunnable("a function calls itself without end", task)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a reader's own code may raise anything
         return _unrunnable(str(error) or type(error).__name__, task)
     if judged.passed:
         return Result(True, f"{CLEAN.sign} right: {judged.told}", task.why, _role=CLEAN)
@@ -121,6 +136,29 @@ def check(id: str, answer: Answer, *, steps: bool = True) -> Result:  # noqa: A0
     wrong = task.recognise(answer, judged)
     reply = wrong.reply if wrong else _general(judged)
     return Result(False, f"{BAD.sign} not yet: {_where(judged, worst)}", reply, worst.trace, steps)
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Run with a limit on the lines of the reader's code and of the model's; ValueError when a loop passes it."""
+    left = _MOST_LINES
+
+    def line(_frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        left -= event == "line"
+        if left < 0:
+            raise ValueError(f"a loop does not end: more than {_MOST_LINES} lines were run")
+        return line
+
+    def call(frame: FrameType, *_: object) -> Any:
+        return None if frame.f_code.co_filename.startswith(_TRUSTED) else line
+
+    before = sys.gettrace()
+    sys.settrace(call)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
 def exercises_for(notebook: str) -> tuple[Exercise, ...]:

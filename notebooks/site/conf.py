@@ -37,9 +37,10 @@ napoleon_use_ivar = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "kvmplanes"
-html_static_path = ["static"]
+html_static_path = [str(layout.STAGE / "static")]
 html_css_files = ["site.css"]
 html_js_files = [("choices/choices.js", {"defer": "defer"})]
+html_favicon = str(layout.STAGE / "static" / "favicon.svg")
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
@@ -56,7 +57,7 @@ html_context = {
 }
 html_theme_options = {
     "github_url": layout.REPOSITORY,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 3,
     "navigation_with_keys": False,  # the arrow keys are the player's
     "article_header_end": ["notebook-links"],
     "footer_start": ["footer"],
@@ -68,4 +69,4 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"index": []}
+html_sidebars = {"**": []}  # the header has the pages

@@ -99,6 +99,18 @@ def test_a_loop_without_an_end_is_stopped() -> None:
     assert result.verdict.startswith("✗ cannot be run: a loop does not end")
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("while True:\n    x = 1", "a loop does not end: more than"),
+        ("raise SystemExit(3)", "3"),
+        ("k.kvm_destroy_plane(plane)", "a function calls itself without end"),
+    ],
+)
+def test_what_would_hang_or_leave_is_stopped_and_told(answer: str, sentence: str) -> None:
+    assert check("rfc-leak", answer).verdict.startswith(f"✗ cannot be run: {sentence}")
+
+
 def test_a_function_is_as_good_as_lines() -> None:
     def mine(k: Any, plane: Any) -> None:
         k.kfree(plane)

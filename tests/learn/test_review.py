@@ -18,6 +18,7 @@ each = pytest.mark.parametrize(("patch", "finding"), ALL)
 SAID: dict[tuple[str, str], list[tuple[str, str]]] = {
     ("09", "teardown-order"): [
         ("+54", "kvm has already been freed here."),
+        ("+54", "Please move this above kvm_arch_free_vm()."),
         ("+54", "Shouldn't this come before kvm_arch_free_vm()?"),
         ("+41..+42", "When called from kvm_destroy_vm this is a UAF"),
     ],
@@ -60,7 +61,13 @@ def test_other_peoples_words_are_understood(patch: str, finding: Finding) -> Non
 
 @pytest.mark.parametrize(
     ("patch", "lines", "text"),
-    [("09", "+01", "Nice."), ("09", "+54", "Typo?"), ("09", "+31", "use after free"), ("29", "L01", "Reviewed-by: me")],
+    [
+        ("09", "+01", "Nice."),
+        ("09", "+54", "Typo?"),
+        ("09", "+31", "use after free"),
+        ("09", "+54", "Looks good, no use-after-free here."),
+        ("29", "L01", "Reviewed-by: me"),
+    ],
 )
 def test_what_is_not_understood_is_kept_and_said_to_be_so(patch: str, lines: str, text: str) -> None:
     review = Review(patch)

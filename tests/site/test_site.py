@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The built site as its readers meet it: every page, wide and narrow, light and dark, by mouse and by keyboard."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import partial
+from html import unescape
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = Path(os.environ.get("SITE", ROOT / "build" / "site"))
+PAGES = sorted(path.name for path in SITE.glob("*.html"))
+CHAPTERS = [name for name in PAGES if name[:2].isdigit()]
+SLIDES = sorted(f"slides/{path.name}" for path in (SITE / "slides").glob("*.html"))
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def expect(locator: Any) -> Any:
+    """Playwright's, which waits; imported here so that a machine without it can still collect the tests."""
+    from playwright.sync_api import expect as waiting
+
+    return waiting(locator)
+
+
+@pytest.fixture(scope="module")
+def site(need: Callable[[object, str], None]) -> Iterator[str]:
+    """Address of the built site."""
+    need(PAGES, "The site is not built: run `make site`.")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser_page(chromium: Any) -> Iterator[Any]:
+    """One page for all tests: what it has loaded it keeps."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def open_page(site: str, browser_page: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a page; what it opens must ask the site alone, and log no error or warning."""
+    page, trouble = browser_page, []
+
+    def requested(request: Any) -> None:
+        if not request.url.startswith((site, "data:", "blob:")):
+            trouble.append(f"left the site: {request.url}")
+
+    def answered(response: Any) -> None:
+        if response.status >= 400:
+            trouble.append(f"{response.status}: {response.url}")
+
+    def said(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            trouble.append(message.text)
+
+    def failed(error: Any) -> None:
+        trouble.append(str(error))
+
+    listeners = {"request": requested, "response": answered, "console": said, "pageerror": failed}
+    for event, listener in listeners.items():
+        page.on(event, listener)
+
+    def opened(name: str, width: int = 1280, look: str = "light") -> Any:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=look)
+        page.goto("about:blank")  # so that an address with another # is loaded anew
+        page.goto(site + name)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield opened
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    assert trouble == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's script, the pinned one."""
+    script = ROOT / ".ci" / "site" / "npm.py"
+    done = subprocess.run([sys.executable, str(script), "axe-core"], capture_output=True, text=True, check=True)
+    return (Path(done.stdout.strip()) / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Any, axe: str) -> list[str]:
+    """What breaks WCAG 2.2 AA on a page, each rule with its first place."""
+    page.evaluate(axe)
+    found = page.evaluate("(tags) => axe.run(document, { runOnly: tags })", RULES)["violations"]
+    return [f"{one['id']} ({len(one['nodes'])}): {one['nodes'][0]['html'][:160]}" for one in found]
+
+
+def test_every_part_of_the_site_is_there() -> None:
+    notebooks = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert len(CHAPTERS) == 9
+    assert {f"{name}.html" for name in notebooks} <= set(PAGES)
+    assert {"index.html", "api.html", "checked.html", "changelog.html", "cite.html", "search.html"} <= set(PAGES)
+    assert [f"slides/{name}.html" for name in notebooks] == SLIDES
+    for name in notebooks:
+        assert (SITE / "downloads" / f"{name}.ipynb").read_bytes() == (
+            ROOT / "notebooks" / f"{name}.ipynb"
+        ).read_bytes()
+        compile((SITE / "downloads" / f"{name}.py").read_text(encoding="utf-8"), name, "exec")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_loads_is_accessible_and_fits(
+    name: str, width: int, look: str, open_page: Callable[..., Any], axe: str
+) -> None:
+    page = open_page(name, width, look)
+    assert page.locator("html").get_attribute("data-theme") == look
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(page, axe) == []
+
+
+@pytest.mark.parametrize("name", SLIDES)
+def test_slides_are_turned_by_keys_and_are_accessible(name: str, open_page: Callable[..., Any], axe: str) -> None:
+    page = open_page(name)
+    said = page.locator("nav [role=status]")
+    total = page.locator(".slide").count()
+    expect(said).to_have_text(f"1 of {total}")
+    assert violations(page, axe) == []
+    page.keyboard.press("ArrowRight")
+    expect(said).to_have_text(f"2 of {total}")
+    page.keyboard.press("End")
+    expect(said).to_have_text(f"{total} of {total}")
+    page.get_by_role("button", name="Previous slide").click()
+    expect(said).to_have_text(f"{total - 1} of {total}")
+    assert page.locator(".slide.shown").count() == 1
+
+
+def test_the_player_is_alive_on_a_page_and_a_link_restores_its_step(open_page: Callable[..., Any], site: str) -> None:
+    page = open_page("05-teardown.html")
+    host = page.locator("[data-kvmplanes-player]").first
+    count = host.locator(".count")
+    before = count.text_content()
+    host.get_by_role("button", name="Next step").click()
+    expect(count).not_to_have_text(before)
+    host.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    now = count.text_content()
+    address = host.get_by_role("link", name="link to this step").get_attribute("href")
+    page = open_page(f"05-teardown.html{address}")
+    expect(page.locator("[data-kvmplanes-player] .count").first).to_have_text(now)
+    assert site
+
+
+def test_a_question_is_answered_on_a_page_by_keys(open_page: Callable[..., Any]) -> None:
+    page = open_page("05-teardown.html")
+    question = page.locator(".kp-live").first
+    question.locator("input").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(question.get_by_role("status")).to_contain_text(re.compile("right|not so"))
+
+
+def test_the_failure_picker_answers_without_a_kernel_and_a_link_restores_it(open_page: Callable[..., Any]) -> None:
+    page = open_page("00-start-here.html")
+    picker = page.locator(".kp-choices")
+    expect(picker.get_by_role("status")).to_contain_text("KVM_CREATE_VM returns ENOMEM")
+    picker.get_by_label("What fails").select_option("nothing")
+    expect(picker.get_by_role("status")).to_contain_text("use-after-free")
+    expect(picker).to_contain_text("BUG: KASAN")
+    picker.get_by_label("Version").focus()
+    page.keyboard.press("ArrowDown")
+    expect(picker.locator(".kp-shown")).to_have_attribute("data-key", "10")
+    picker.get_by_label("Version").select_option(label="29: Implement KVM_CREATE_PLANE")
+    picker.get_by_label("Planes").select_option("1, 3")
+    expect(picker.locator(".kp-shown")).to_have_attribute("data-key", "29-p1.3")
+    address = picker.get_by_role("link", name="link to this choice").get_attribute("href")
+    picker = open_page(f"00-start-here.html{address}").locator(".kp-choices")
+    expect(picker.get_by_label("Planes")).to_have_value("1, 3")
+    expect(picker.locator(".kp-shown")).to_have_attribute("data-key", "29-p1.3")
+
+
+def test_the_instrument_picker_answers_without_a_kernel(open_page: Callable[..., Any]) -> None:
+    page = open_page("07-what-the-tools-see.html")
+    picker = page.locator(".kp-choices").first
+    picker.get_by_label("Instrument").select_option("UBSan")
+    expect(picker.locator(".kp-shown")).to_contain_text("Instrument: UBSan")
+
+
+def test_the_order_editor_answers_and_a_link_restores_an_order(open_page: Callable[..., Any]) -> None:
+    page = open_page("06-fix-it.html")
+    editor = page.locator(".kp-order-live").first
+    expect(editor).to_contain_text("16 of 18 paths clean")
+    editor.get_by_role("button", name="Move up: k.kvm_destroy_planes(kvm)").click()
+    expect(editor).to_contain_text("18 of 18 paths clean")
+    address = editor.get_by_role("link", name="link to this order").get_attribute("href")
+    page = open_page(f"06-fix-it.html{address}")
+    expect(page.locator(".kp-order-live").first).to_contain_text("18 of 18 paths clean")
+
+
+def test_the_search_finds_a_word(open_page: Callable[..., Any]) -> None:
+    page = open_page("search.html?q=dangling")
+    expect(page.locator("#search-results")).to_contain_text("08 · Review it", timeout=20_000)
+
+
+def test_the_reader_chooses_the_theme(open_page: Callable[..., Any]) -> None:
+    page = open_page("05-teardown.html")
+    button = page.locator("button.theme-switch-button").first
+    button.click()
+    button.click()
+    assert page.locator("html").get_attribute("data-mode") in ("light", "dark")
+    page.evaluate("localStorage.clear()")
+
+
+def test_without_javascript_a_chapter_reads(chromium: Any, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    for name in ("00-start-here.html", "06-fix-it.html"):
+        page.goto(site + name)
+        expect(page.locator("h1")).to_be_visible()
+        assert page.locator("[data-kvmplanes-player] img").first.is_visible()
+    expect(page.get_by_text("16 of 18 paths clean").first).to_be_visible()
+    context.close()
+
+
+# -- links, from the files ----------------------------------------------------------------------------
+
+
+def hrefs(name: str) -> list[str]:
+    """What a page links to, the player's and editor's own data left out."""
+    text = re.sub(r"<script.*?</script>", "", (SITE / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+    return [unescape(found) for found in re.findall(r'<a\b[^>]*\bhref="([^"]*)"', text)]
+
+
+@pytest.mark.parametrize("name", [*PAGES, *SLIDES])
+def test_every_link_inside_leads_somewhere(name: str) -> None:
+    for href in hrefs(name):
+        parts = urlsplit(href)
+        if parts.scheme or not href or href == "#":
+            continue
+        target = unquote(urlsplit(urljoin(f"/{name}", href)).path).lstrip("/") or "index.html"
+        assert (SITE / target).is_file(), f"{name}: {href}"
+        if parts.fragment and target.endswith(".html") and not target.startswith("lite/"):
+            ids = set(re.findall(r'\bid="([^"]+)"', (SITE / target).read_text(encoding="utf-8")))
+            assert unquote(parts.fragment) in ids, f"{name}: {href}"
+
+
+def test_every_address_outside_is_listed_and_every_listed_one_is_used() -> None:
+    table = tomllib.loads((ROOT / ".ci" / "site" / "links.toml").read_text(encoding="utf-8"))
+    listed = {address for part in table.values() for address in part.get("addresses", ())}
+    prefixes = tuple(prefix for part in table.values() for prefix in part.get("prefixes", ()))
+    found = {href for name in [*PAGES, *SLIDES] for href in hrefs(name) if urlsplit(href).scheme in ("http", "https")}
+    own = {href for href in found if href.startswith(prefixes)}
+    assert found - own - listed == set()
+    assert listed - found == set()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\]\((https?://[^)\s]+)\)", readme))
+    assert {one for one in named if not one.startswith(prefixes)} <= listed
