@@ -12,6 +12,7 @@ from string import Template
 
 import figures
 import layout
+import picture
 import slides
 import weights
 from nbconvert import ScriptExporter
@@ -19,8 +20,6 @@ from nbconvert import ScriptExporter
 import kvmplanes as kp
 from kvmplanes.oracle.instruments import instrument_table
 from kvmplanes.view.choices import failure_choices, instrument_choices
-from kvmplanes.view.heap import heap_svg
-from kvmplanes.view.words import marks
 
 # The reference, room by room.
 ROOMS = {
@@ -68,7 +67,7 @@ def pages() -> None:
         sys.exit(f"{layout.NUMBERED} numbered notebooks are expected, and there are {len(numbered)}")
     values = {
         **figures.figures(),
-        "picture": picture(),
+        "picture": picture.picture(),
         "citation": (layout.ROOT / "CITATION.cff").read_text(encoding="utf-8").partition("\n")[2].strip(),
         "subject": kp.PATCH.subject,
         "authors": " and ".join(author.partition(" <")[0] for author in kp.PATCH.authors),
@@ -81,13 +80,6 @@ def pages() -> None:
         text = Template(page.read_text(encoding="utf-8")).substitute(values | own)
         (layout.STAGE / page.name).write_text(text, encoding="utf-8")
     (layout.STAGE / "api.md").write_text(api(), encoding="utf-8")
-
-
-def picture() -> str:
-    """The landing page's picture: the heap at the first defect of 09."""
-    trace = kp.run("09")
-    step = trace.steps[trace.defects[0].step]
-    return heap_svg(step.state, changed=marks(step), title="The heap when 09 closes a VM", desc=step.text)
 
 
 def api() -> str:
