@@ -48,8 +48,8 @@ def blank(match: re.Match[str]) -> str:
 
 
 def bare(source: str) -> str:
-    """The prose of a cell, in its place: headings, code, folds' titles, tags and links to elsewhere are blanked."""
-    for part in (r"(?m)^#.*$", r"(?s)```.*?```", r"`[^`\n]*`", r"<summary>.*?</summary>", r"<[^>\n]*>"):
+    """The prose of a cell in its place; headings, quotations, code, folds' titles, tags, other links are blanked."""
+    for part in (r"(?m)^[#>].*$", r"(?s)```.*?```", r"`[^`\n]*`", r"<summary>.*?</summary>", r"<[^>\n]*>"):
         source = re.sub(part, blank, source)
     return re.sub(r"\[[^\]]*\]\((?!glossary\.ipynb#)[^)]*\)", blank, source)
 

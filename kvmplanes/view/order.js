@@ -85,9 +85,10 @@ class Order {
       const rows = [...this.list.children];
       const place = rows.findIndex((one) => clientY < one.getBoundingClientRect().bottom);
       const target = rows[place < 0 ? rows.length - 1 : place];
-      if (target === row) return;
-      if (rows.indexOf(row) < rows.indexOf(target)) target.after(row);
-      else target.before(row);
+      const [from, to] = [rows.indexOf(row), rows.indexOf(target)];
+      // The others move round it: a node that is taken out loses the pointer.
+      if (from < to) row.before(...rows.slice(from + 1, to + 1));
+      if (from > to) row.after(...rows.slice(to, from));
     };
     const done = () => {
       grip.removeEventListener("pointermove", over);
@@ -146,7 +147,7 @@ function start() {
     const follow = () => {
       const [, state] = location.hash.match(new RegExp(`^#order-${data.name}-(\\d+)$`)) ?? [];
       if (!state || !(state in data.verdicts)) return;
-      editor.go([...state].map(Number));
+      if (state !== editor.order.join("")) editor.go([...state].map(Number));
       host.scrollIntoView();
     };
     if (linked) addEventListener("hashchange", follow);

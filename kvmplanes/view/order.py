@@ -27,6 +27,7 @@ from kvmplanes.words import many
 
 MOST_STEPS: Final = 6  # of a counterexample, up to its first defect
 MOST_LINES: Final = 8
+HOW: Final = "To move the lines, run this cell, trust the notebook, or open the page in a browser with JavaScript."
 
 
 @cache
@@ -49,7 +50,7 @@ def order_editor(name: str) -> Html:
     still = _still(puzzle, puzzle.verdicts[puzzle.posted])
     html = (
         f'<div data-kvmplanes-order data-lm-suppress-shortcuts="true">{still}'
-        f"<p><i>To move the lines here, trust this notebook or run the cell.</i></p>"
+        f"<p><i>{HOW}</i></p>"
         f'<script type="application/json">{stored}</script>'
         f"<script>(() => {{\n{_script()}\nstart();\n}})();</script></div>"
     )

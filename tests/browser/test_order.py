@@ -77,6 +77,24 @@ def test_a_line_is_dragged_by_its_handle(page: Any, address: str) -> None:
     expect(host).to_contain_text("18 of 18 paths clean")
 
 
+@pytest.mark.parametrize(("place", "to"), [(4, 0), (0, 4), (3, 1)])
+@pytest.mark.usefixtures("silent")
+def test_a_line_is_dragged_past_several(page: Any, address: str, place: int, to: int) -> None:
+    page.goto(address)
+    host = editor(page)
+    wanted = lines(host)
+    wanted.insert(to, wanted.pop(place))
+    rows = host.locator(".kp-line")
+    grip, target = rows.nth(place).locator(".kp-grip").bounding_box(), rows.nth(to).bounding_box()
+    page.mouse.move(grip["x"] + 8, grip["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(grip["x"] + 8, target["y"] + target["height"] / 2, steps=30)
+    page.mouse.up()
+    assert lines(host) == wanted
+    host.get_by_role("button", name="Undo").click()
+    assert lines(host)[to] != wanted[to]
+
+
 @pytest.mark.usefixtures("silent")
 def test_a_link_restores_an_order(page: Any, address: str) -> None:
     page.goto(f"{address}#order-ladder-02341")

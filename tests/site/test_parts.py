@@ -50,8 +50,8 @@ def test_a_pages_weight_is_its_own_and_the_shared_part_is_told_apart(
     assert weights.report(tmp_path) == ["01-b"]
 
 
+@pytest.mark.browser  # where nbconvert is, too
 def test_a_slide_begins_with_a_heading(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("nbconvert")
     slides = part("slides", monkeypatch)
     texts = ("# One", "text", "## Two", "### Three", "## Four")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text) for text in texts])

@@ -24,6 +24,8 @@ SITE = Path(os.environ.get("SITE", ROOT / "build" / "site"))
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
 CHAPTERS = [name for name in PAGES if name[:2].isdigit()]
 SLIDES = sorted(f"slides/{path.name}" for path in (SITE / "slides").glob("*.html"))
+# The theme makes code that scrolls reachable by Tab, a moment after the window has changed.
+STOPS = "() => [...document.querySelectorAll('pre')].every((p) => p.scrollWidth <= p.clientWidth || p.tabIndex === 0)"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -86,7 +88,9 @@ def open_page(site: str, browser_page: Any) -> Iterator[Callable[..., Any]]:
         page.emulate_media(color_scheme=look)
         page.goto("about:blank")  # so that an address with another # is loaded anew
         page.goto(site + name)
-        page.wait_for_load_state("networkidle")
+        page.add_style_tag(content="* { transition: none !important; }")  # no colour is judged half-way
+        if not name.startswith("slides/") and page.locator("[data-choices]").count():  # its lists are fetched
+            page.locator(".kp-choices .kp-shown").first.wait_for()
         return page
 
     yield opened
@@ -123,16 +127,16 @@ def test_every_part_of_the_site_is_there() -> None:
         compile((SITE / "downloads" / f"{name}.py").read_text(encoding="utf-8"), name, "exec")
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_loads_is_accessible_and_fits(
-    name: str, width: int, look: str, open_page: Callable[..., Any], axe: str
-) -> None:
-    page = open_page(name, width, look)
-    assert page.locator("html").get_attribute("data-theme") == look
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert violations(page, axe) == []
+def test_a_page_loads_is_accessible_and_fits(name: str, open_page: Callable[..., Any], axe: str) -> None:
+    page = open_page(name)
+    for look, width in (("light", 1280), ("dark", 1280), ("dark", 360), ("light", 360)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=look)
+        expect(page.locator("html")).to_have_attribute("data-theme", look)
+        page.wait_for_function(STOPS, timeout=5_000)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert violations(page, axe) == [], f"{look}, {width} pixels wide"
 
 
 @pytest.mark.parametrize("name", SLIDES)
@@ -221,10 +225,10 @@ def test_the_search_finds_a_word(open_page: Callable[..., Any]) -> None:
 
 def test_the_reader_chooses_the_theme(open_page: Callable[..., Any]) -> None:
     page = open_page("05-teardown.html")
-    button = page.locator("button.theme-switch-button").first
-    button.click()
-    button.click()
-    assert page.locator("html").get_attribute("data-mode") in ("light", "dark")
+    page.get_by_role("button", name="Color mode").first.click()
+    page.get_by_text("Dark", exact=True).first.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("[data-kvmplanes-player] .player").first).to_have_attribute("data-jp-theme-light", "false")
     page.evaluate("localStorage.clear()")
 
 

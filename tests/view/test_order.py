@@ -38,7 +38,7 @@ def test_without_its_script_it_reads(puzzle: Puzzle) -> None:
         item.replace('"', "&quot;") for item in puzzle.items
     ]
     assert verdict_html(puzzle.verdicts[puzzle.posted]) in still
-    assert "trust this notebook" in still
+    assert "trust the notebook" in still
 
 
 def test_the_text_says_how_many_orders_are_clean() -> None:
