@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from kvmplanes.explore import Certificate, Outcome, certify, classify, findings
 from kvmplanes.model.version import Version
-from kvmplanes.scenario import run
 from kvmplanes.trace import Trace
 
 Answer = Any  # text of lines, a function, a number, a list or a table, as the exercise says
@@ -195,11 +194,6 @@ def lines(answer: Answer) -> str:
     if not isinstance(answer, str) or not answer.strip():
         raise ValueError(f"the answer is lines of code (a text, or a list of lines) or a function, not {answer!r}")
     return textwrap.dedent(answer).strip("\n")
-
-
-def runs_of(version: Version, scenarios: Iterable[Mapping[str, Any]]) -> tuple[Trace, ...]:
-    """The runs of a version under each scenario (arguments of `run`)."""
-    return tuple(run(version, **scenario) for scenario in scenarios)
 
 
 GENERAL: Final[dict[str, str]] = {

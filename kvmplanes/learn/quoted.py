@@ -90,8 +90,8 @@ class Document:
         """The ids of the lines that a run shows at work."""
         if self.posted:
             return frozenset(line.id for line in self.lines if line.event in trace.events)
-        steps = (step for step in trace.steps for frame in step.stack if frame.function == IOCTL)
-        at = {frame.lineno for step in steps for frame in step.stack if frame.function == IOCTL}
+        frames = (frame for step in trace.steps for frame in step.stack)
+        at = {frame.lineno for frame in frames if frame.function == IOCTL}
         return frozenset(f"L{number:02}" for number in at)
 
 
