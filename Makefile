@@ -43,7 +43,7 @@ nbval: $(VENV)/.extra-test ## the notebooks alone, strict
 	@$(RUN) pytest --nbval --nbval-current-env -n 2 --dist loadscope --nbval-cell-timeout=60 $(REPORT)/nbval.xml notebooks/
 
 test-browser: $(VENV)/.extra-lab $(VENV)/.extra-test $(VENV)/.extra-browser ## drive JupyterLab in a real Chromium
-	@$(RUN) pytest -n 2 --dist loadfile -m browser $(REPORT)/browser.xml tests/browser
+	@$(RUN) pytest -m browser $(REPORT)/browser.xml tests/browser
 
 site: $(VENV)/.extra-site ## build the documentation site into build/site, from the notebooks as committed
 	@$(VENV)/bin/python .ci/site/build.py
