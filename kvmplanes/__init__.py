@@ -11,14 +11,18 @@
 True
 """
 
+from typing import TYPE_CHECKING
+
 from kvmplanes.explore import Certificate, certify
+from kvmplanes.model.constants import KVM_CAP_PLANES, KVM_MAX_PLANES
 from kvmplanes.model.faults import Failslab
 from kvmplanes.model.heap import NULL
-from kvmplanes.model.kvm import KVM_CAP_PLANES, KVM_MAX_PLANES
 from kvmplanes.model.series import VERSIONS, Version
-from kvmplanes.patch import PATCH
 from kvmplanes.scenario import check_extension, run
 from kvmplanes.trace import Trace
+
+if TYPE_CHECKING:
+    from kvmplanes.patch import PATCH
 
 __all__ = [
     "KVM_CAP_PLANES",
@@ -35,3 +39,19 @@ __all__ = [
     "run",
 ]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """PATCH is read when somebody asks for it: until then nothing needs a reader of diffs."""
+    if name != "PATCH":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kvmplanes.patch import PATCH
+
+    return PATCH
+
+
+def load_ipython_extension(shell: object) -> None:
+    """`%load_ext kvmplanes`: give IPython the magic `%%c NAME` for cells that hold C."""
+    from kvmplanes.view import magic
+
+    magic.load_ipython_extension(shell)

@@ -1,26 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a kernel's events become the steps of a trace: where in the model, what changed, one sentence."""
+"""How a kernel's events become the steps of a trace: where in the C, what changed, one sentence."""
 
 from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from types import CodeType, FrameType, TracebackType
 
-from kvmplanes.model.heap import Cell, Event, show
-from kvmplanes.model.kernel import Kernel
-from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.constants import KVM_MAX_PLANES
+from kvmplanes.model.floor import Kernel
+from kvmplanes.model.heap import Event, show
 from kvmplanes.model.version import Function, Version
 from kvmplanes.trace import Frame, Object, State, Step
 
 _MOST_EVENTS = 20_000  # a hundred times what the longest run of ours has
+_MOST_CALLS = 200  # inside one another; a kernel's stack of 16 kB ends before that
 # Accesses that are steps of their own; others are steps only when they are defects.
 _SHOWN_WRITES = ("kvm", "level", "plane", "mm", "users_count")
 
 
 class Recorder:
-    """Turns a kernel's events into steps, with the model lines they came from."""
+    """Turns a kernel's events into steps, with the C lines they came from."""
 
     def __init__(self, version: Version) -> None:
         self.op = ""
@@ -28,10 +30,8 @@ class Recorder:
         self.kernel: Kernel  # set before its first event
         self._events = 0
         self._objects: dict[str, Object] = {}
-        self._frames: dict[tuple[CodeType, int], Frame] = {}
-        self._codes: dict[CodeType, Function] = {
-            f.code.__code__: f for f in version.functions.values() if hasattr(f.code, "__code__")
-        }
+        self._shown: dict[str, dict[str, str]] = {}
+        self._codes, self._frames = _places(version)
 
     def __call__(self, event: Event, died_at: TracebackType | None = None) -> None:
         """Record one event; an Oops is recorded afterwards, with the place where the task died.
@@ -41,32 +41,62 @@ class Recorder:
         """
         self._events += 1
         if self._events > _MOST_EVENTS:
-            raise ValueError(f"a loop does not end: more than {_MOST_EVENTS} reads and writes in one run")
+            raise ValueError(f"a loop does not end: more than {_MOST_EVENTS} events in one run")
         if event.what in ("alloc", "write", "free"):  # nothing else changes an object
-            self._objects |= {cell.name: _object(cell) for cell in self.kernel.heap.cells if cell.name == event.obj}
+            self._objects[event.obj] = self._object(event)
         if not _is_step(event):
             return
         refs = tuple((name, n) for name, n in self.kernel.refs.items() if n)
         state = State(tuple(self._objects.values()), refs)
-        frames = reversed([*traceback.walk_tb(died_at)]) if died_at else traceback.walk_stack(sys._getframe(1))
+        frames = reversed([*traceback.walk_tb(died_at)]) if died_at else _outward(sys._getframe(1), self._codes)
         stack = () if event.what in ("return", "leak") else self._stack(frames)
         step = Step(len(self.steps), self.op, stack, event.what, event.obj, event.field, event.value,
                     event.defect, sentence(event, self.op), state)  # fmt: skip
         self.steps.append(step)
 
+    def _object(self, event: Event) -> Object:
+        """An object as it is now; a write changes one member of it, and anything else may change all."""
+        cell = self.kernel.heap.cells[event.obj]
+        shown = self._shown.get(cell.name, {})
+        if event.what == "write" and event.field in shown:
+            shown[event.field] = event.value
+        else:
+            self._shown[cell.name] = shown = {key: show(value) for key, value in cell.fields.items()}
+        return Object(cell.name, cell.kind, cell.live, tuple(shown.items()))
+
     def _stack(self, frames: Iterable[tuple[FrameType, int]]) -> tuple[Frame, ...]:
-        known = ((f.f_code, lineno) for f, lineno in frames if f.f_code in self._codes)
+        known = [(f.f_code, lineno) for f, lineno in frames if f.f_code in self._codes]
+        if len(known) > _MOST_CALLS:
+            raise RecursionError
         return tuple(self._frames.get(place) or self._frame(*place) for place in known)
 
     def _frame(self, code: CodeType, lineno: int) -> Frame:
-        function, at = self._codes[code], lineno - code.co_firstlineno + 1
-        frame = Frame(function.name, at, function.line(at), function.ids(at))
+        function = self._codes[code]
+        frame = Frame(function.name, function.file, lineno, function.line(lineno), function.ids(lineno))
         return self._frames.setdefault((code, lineno), frame)
 
+    def place(self, at: TracebackType | None) -> tuple[str, int]:
+        """The innermost C line of a traceback: file and number."""
+        known = [(f.f_code.co_filename, lineno) for f, lineno in traceback.walk_tb(at) if f.f_code in self._codes]
+        return known[-1] if known else ("", 0)
 
-def _object(cell: Cell) -> Object:
-    fields = ((key, show(value)) for key, value in cell.fields.items() if f"{key}[0]" not in cell.fields)
-    return Object(cell.name, cell.kind, cell.live, tuple(fields))
+
+Places = tuple[dict[CodeType, Function], dict[tuple[CodeType, int], Frame]]
+
+
+@lru_cache(32)
+def _places(version: Version) -> Places:
+    """The functions of a version by their code, and room for the frames that its runs have shown."""
+    return {code: version.functions[name] for name, code in version.unit.functions.items()}, {}
+
+
+def _outward(frame: FrameType | None, codes: dict[CodeType, Function]) -> Iterator[tuple[FrameType, int]]:
+    """A stack from inside to the outermost C function: no C calls Python that calls C again."""
+    inside = False
+    while frame and (frame.f_code in codes or not inside):
+        inside = inside or frame.f_code in codes
+        yield frame, frame.f_lineno
+        frame = frame.f_back
 
 
 def _is_step(event: Event) -> bool:
@@ -92,9 +122,9 @@ def sentence(event: Event, op: str) -> str:
         case "leak", _:
             return f"{event.obj} is still allocated, and nobody is left to free it."
         case "read", "out-of-bounds":
-            return f"{place} is read, beyond the array's {KVM_MAX_PLANES} slots."
+            return f"{place} is read, beyond {_end(event)}."
         case "write", "out-of-bounds":
-            return f"{event.value} is written to {place}, beyond the array's {KVM_MAX_PLANES} slots."
+            return f"{event.value} is written to {place}, beyond {_end(event)}."
         case "oops", _:
             return f"Oops: {event.obj}. The task dies here and undoes nothing more."
         case "alloc", _:
@@ -118,12 +148,18 @@ def sentence(event: Event, op: str) -> str:
             return f"Control jumps to {event.obj}."
         case "label", _:
             return f"Control is at {event.obj}."
+        case "print", _:
+            return f"The kernel's log says: {event.obj}"
         case "check", _:
             return f"User space asks for {event.obj} and gets {event.value}."
         case "return", _ if event.value.startswith("E"):
             return f"{op} returns -1 with errno {event.value}."
         case _:
             return f"{op} returns {event.value}."
+
+
+def _end(event: Event) -> str:
+    return f"the array's {KVM_MAX_PLANES} slots" if "[" in event.field else "the bytes that were allocated"
 
 
 _RESOURCE = {

@@ -5,15 +5,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from errno import EBADF
 from typing import Final
 
+from kvmplanes.model.constants import KVM_CAP_PLANES, KVM_MAX_PLANES
 from kvmplanes.model.faults import Fail, Failslab, Injector
+from kvmplanes.model.floor import Kernel, errno_name
 from kvmplanes.model.heap import Event, Freed, Oops
-from kvmplanes.model.kernel import Kernel, errno_name
-from kvmplanes.model.kvm import KVM_CAP_PLANES, KVM_MAX_PLANES
+from kvmplanes.model.machine.tree import CError
 from kvmplanes.model.series import VERSIONS, Version, version
 from kvmplanes.record import Recorder
 from kvmplanes.trace import Trace
+
+# ioctl numbers as in include/uapi/linux/kvm.h; a test holds them to the C.
+KVM_CREATE_VM: Final = 0xAE01
+KVM_CHECK_EXTENSION: Final = 0xAE03
+KVM_CREATE_PLANE: Final = 0xAEE4
 
 OPS: Final = (
     "KVM_CREATE_VM",
@@ -46,27 +53,27 @@ def run(
         retry: ask a second time for a plane that could not be created.
         freed: what freeing does to the bytes: "kept", "zeroed" or "poisoned".
         ops: the system calls themselves instead of `planes`, from `OPS`, one VM at a time; a call on
-            a descriptor that is not open is left out, and what is still open at the end is closed,
-            lowest descriptor first, as at a process's exit.
+            a descriptor that is not open is left out. At the end every descriptor is closed that the kernel's table
+            still holds, the lowest first, whether user space was told of it or not (limit: exit).
 
     Raises:
         ValueError: a version, call, number, plane or system call that is not allowed here.
+        CError: a loop, a recursion or allocations that do not end, with the C line; or C that is not supported.
     """
     chosen = version(which)
     if ops is None:
-        _check_planes(chosen, planes)
-        ops = _usual(planes)
+        ops = usual(chosen, planes)
     elif planes:
         raise ValueError("give either planes or ops")
     for op in ops:
         _check_op(chosen, op)
     injector = Injector(fail)
     recorder = Recorder(chosen)
-    kernel = Kernel({f.name: f.code for f in chosen.functions.values()}, injector, recorder, freed)
+    kernel = Kernel(chosen.unit, injector, recorder, freed)
     recorder.kernel = kernel
     user = _UserSpace(kernel, recorder, retry)
     user.play(ops)
-    if isinstance(fail, int | str) and not injector.failed:
+    if len(injector.failed) < (len(fail) if isinstance(fail, tuple) else isinstance(fail, int | str)):
         listed = ", ".join(f"{n} {call}" for n, call in enumerate(injector.asked, 1))
         raise ValueError(f"nothing fails: no failable call {fail!r} here; {chosen} reaches {listed}")
     return Trace(
@@ -92,10 +99,11 @@ def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: 
     """
     if fd not in ("vm", "system"):
         raise ValueError(f"fd must be vm or system, not {fd!r}")
-    kernel = Kernel({f.name: f.code for f in version(which).functions.values()}, Injector(), lambda _: None)
+    kernel = Kernel(version(which).unit, Injector(), lambda _: None)
     if fd == "system":
-        return int(kernel.kvm_dev_ioctl_check_extension(cap))
-    return int(kernel.kvm_vm_ioctl_check_extension(kernel.kvm_create_vm(0, "fd"), cap))
+        return int(kernel.c["kvm_dev_ioctl"](KVM_CHECK_EXTENSION, cap))
+    vm = kernel.c["kvm_dev_ioctl"](KVM_CREATE_VM, 0)
+    return int(kernel.c["kvm_vm_ioctl"](kernel.files[vm], KVM_CHECK_EXTENSION, cap))
 
 
 class _UserSpace:
@@ -113,12 +121,21 @@ class _UserSpace:
                 failed = self._call(op)
                 if failed and self._retry and op.startswith("KVM_CREATE_PLANE"):
                     self._call(op)
-            for fd in sorted(self._open):
-                self._call(f"close({self._open[fd]})")
+            for fd in sorted(self._kernel.files):
+                self._close(fd, self._open.get(fd, f"fd {fd}"))
         except Oops as oops:
             self._recorder(Event("oops", str(oops), defect=oops.defect), oops.__traceback__)
-        except UnboundLocalError as unset:  # C would go on with whatever lies in that variable
-            self._recorder(Event("oops", str(unset)), unset.__traceback__)
+        except UnboundLocalError as unset:  # C would go on with what lies in that variable (limit: unset)
+            name = str(unset).split("'")[1].rstrip("_")
+            self._recorder(Event("oops", f"{name} is used, and nothing set it before"), unset.__traceback__)
+        except RecursionError as deep:
+            raise CError(
+                *self._recorder.place(deep.__traceback__), "calls do not end: a function calls itself"
+            ) from None
+        except CError:
+            raise
+        except ValueError as error:  # what the heap or the floor refuses, at the C line that asked for it
+            raise CError(*self._recorder.place(error.__traceback__), str(error)) from None
         self._recorder.op = "exit"
         for cell in self._kernel.heap.live():
             self._recorder(Event("leak", cell.name, defect="leak"))
@@ -127,25 +144,33 @@ class _UserSpace:
 
     def _call(self, op: str) -> bool:
         """One system call; whether it failed."""
-        self._recorder.op = op
-        k, vm = self._kernel, self._find("vm")
+        self._kernel.op = self._recorder.op = op
+        c, vm = self._kernel.c, self._find("vm")
         verb, _, what = op.replace("close(", "close ").rstrip(")").partition(" ")
         if verb == "close":
             fd = self._find(what)
             if fd is not None:
-                del self._open[fd]
-                k.close(fd)
+                self._close(fd, what)
             return False
         if op == "KVM_CREATE_VM":
-            return vm is None and self._opened("vm", k.kvm_dev_ioctl_create_vm(0))
+            return vm is None and self._opened("vm", c["kvm_dev_ioctl"](KVM_CREATE_VM, 0))
         if op == "KVM_CHECK_EXTENSION system":
-            self._answer(k.kvm_dev_ioctl_check_extension(KVM_CAP_PLANES))
+            self._answer(c["kvm_dev_ioctl"](KVM_CHECK_EXTENSION, KVM_CAP_PLANES))
         elif vm is not None:
-            kvm = k.files[vm].private_data
             if verb == "KVM_CREATE_PLANE":
-                return self._opened(f"plane {what}", k.kvm_vm_ioctl_create_plane(kvm, int(what)))
-            self._answer(k.kvm_vm_ioctl_check_extension(kvm, KVM_CAP_PLANES))
+                return self._opened(f"plane {what}", self._ioctl(vm, KVM_CREATE_PLANE, int(what) % 2**64))
+            self._answer(self._ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_PLANES))
         return False
+
+    def _ioctl(self, fd: int, request: int, arg: int) -> int:
+        """An ioctl on a descriptor of a VM; the number may have no file behind it."""
+        file = self._kernel.files.get(fd)
+        return -EBADF if file is None else int(self._kernel.c["kvm_vm_ioctl"](file, request, arg))
+
+    def _close(self, fd: int, name: str) -> None:
+        self._kernel.op = self._recorder.op = f"close({name})"
+        self._open.pop(fd, None)
+        self._kernel.close(fd)
 
     def _find(self, name: str) -> int | None:
         """The lowest open descriptor of that name: a plane fd can outlive its VM's, and a new VM have its own."""
@@ -158,15 +183,22 @@ class _UserSpace:
         return result < 0
 
     def _answer(self, result: int) -> None:
-        self._recorder(Event("check", "KVM_CAP_PLANES", value=str(result)))
-        self._return(str(result))
+        told = errno_name(result) if result < 0 else str(result)
+        self._recorder(Event("check", "KVM_CAP_PLANES", value=told))
+        self._return(told)
 
     def _return(self, result: str) -> None:
         self.results.append((self._recorder.op, result))
         self._recorder(Event("return", self._recorder.op, value=result))
 
 
-def _usual(planes: Sequence[int]) -> tuple[str, ...]:
+def usual(chosen: Version, planes: Sequence[int] = ()) -> tuple[str, ...]:
+    """The system calls of the usual program: create a VM and planes, close the planes, close the VM.
+
+    Raises:
+        ValueError: planes that a program cannot create in this version.
+    """
+    _check_planes(chosen, planes)
     creates = [f"KVM_CREATE_PLANE {p}" for p in planes]
     return ("KVM_CREATE_VM", *creates, *(f"close(plane {p})" for p in planes), "close(vm)")
 
@@ -196,7 +228,9 @@ def _check_op(chosen: Version, op: str) -> None:
 
 def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:
     parts = [", ".join(ops)]
-    if isinstance(fail, int):
+    if isinstance(fail, tuple):
+        parts.append(f"failable calls {' and '.join(map(str, fail))} fail")
+    elif isinstance(fail, int):
         parts.append(f"failable call {fail} fails")
     elif isinstance(fail, str):
         parts.append(f"{fail} fails")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.model.faults import base
 from kvmplanes.model.heap import DefectKind, What
-from kvmplanes.model.kvm import KVM_MAX_PLANES
 from kvmplanes.model.version import Version
 
 SlotState = Literal["empty", "live", "dangling"]
@@ -65,9 +65,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One function on the call stack: its name and the line (from 1 at `def`) that it is at."""
+    """One function on the call stack: its name, its file, and the line of the file that it is at."""
 
     function: str
+    file: str
     lineno: int
     line: str
     ids: tuple[str, ...]
@@ -80,7 +81,7 @@ class Step:
     Attributes:
         index: position in the trace, from 0.
         op: the system call under way, such as "KVM_CREATE_VM" or "close(vm)".
-        stack: the model's functions, innermost first; empty for what user space sees.
+        stack: the C functions, innermost first; empty for what user space sees.
         what: the kind of event.
         obj: the object, resource, call or label it happened to.
         field: the member accessed, "" if none.
@@ -103,12 +104,12 @@ class Step:
 
     @property
     def function(self) -> str:
-        """The model function at work, "" for user space."""
+        """The C function at work, "" for user space."""
         return self.stack[0].function if self.stack else ""
 
     @property
     def line(self) -> str:
-        """The model's line at work."""
+        """The C line at work."""
         return self.stack[0].line if self.stack else ""
 
     @property
@@ -213,7 +214,7 @@ class Trace:
 
     @cached_property
     def ids(self) -> frozenset[str]:
-        """The ids of the patch's added lines whose model lines were at work."""
+        """The ids of the patch's added lines that were at work."""
         return frozenset(i for step in self.steps for i in step.ids)
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ VERSIONS = ("rfc", "08", "09", "10", "11", "29", "29-fixed")
 WITH_PLANES = ("09", "10", "11", "29", "29-fixed")  # they have kvm_create_plane() and kvm_destroy_planes()
 WITH_IOCTL = ("29", "29-fixed")
 RIGHT_ORDER = ("11", "29", "29-fixed")  # kvm_destroy_planes() before kvm_arch_free_vm()
+WITH_VCPU_ARRAY = ("10", "11", "29", "29-fixed")  # in struct kvm_plane
 
 BUSES = ("KVM_MMIO_BUS", "KVM_PIO_BUS", "KVM_VIRTIO_CCW_NOTIFY_BUS", "KVM_FAST_MMIO_BUS", "KVM_IOCSR_BUS")
 
@@ -24,7 +25,7 @@ class Call(NamedTuple):
 
 
 PLANE_0 = {
-    "rfc": [Call("kvm_create_vm_plane", ("ENOMEM",), "out_err_no_plane0")],
+    "rfc": [Call("kvm_create_vm_plane(kvm, 0)", ("ENOMEM",), "out_err_no_plane0")],
     "08": [],
 } | {version: [Call("kvm_create_plane(kvm, 0)", ("ENOMEM",), "out_no_planes")] for version in WITH_PLANES}
 
@@ -140,6 +141,28 @@ def create_plane_undo(version: str, call: Call, plane: int) -> list[str]:
     clear = [f"planes[{plane}] = NULL"] if version == "29-fixed" else []
     return ["kvm_put_kvm", f"kvm_destroy_one_plane(plane {plane})", *clear, "put_unused_fd"]
 
+
+# A member of struct kvm, what kvm_create_vm() writes into it, and the first call after it that can fail. On x86
+# KVM_MAX_VCPUS is 1024; kvm_init_mmu_notifier() sets ops before mmu_notifier_register() can fail.
+WRITTEN = [
+    ("mm", "current->mm", "init_srcu_struct(&kvm->srcu)"),
+    ("max_vcpus", "1024", "init_srcu_struct(&kvm->srcu)"),
+    ("debugfs_dentry", "ERR_PTR(-ENOENT)", "init_srcu_struct(&kvm->srcu)"),
+    ("users_count", "1", "kzalloc(KVM_MMIO_BUS)"),
+    ("mmu_notifier_ops", "kvm_mmu_notifier_ops", "kvm_init_mmu_notifier"),
+]
+
+
+def plane_members(version: str, level: int) -> dict[str, str]:
+    """What a new plane holds; the RFC's name for the level is `plane`."""
+    return {"kvm": "kvm#1", "plane" if version == "rfc" else "level": str(level)}
+
+
+# 10/60: before anything else of the architecture's is freed, kvm_destroy_vcpus() reads the slots, the highest first.
+# Of each plane it reads plane->kvm, and follows it to online_vcpus; vcpu_array only if that is not 0.
+VCPU_WALK = [f"planes[{n}]" for n in reversed(range(16))]
+# So the slot that 29/60 leaves behind is read there: what the freed plane holds -> whether close() dies of it.
+DANGLING = {"kept": False, "zeroed": True, "poisoned": True}
 
 # What each of these shows itself by: an object freed or a counted reference given back.
 SHOWS = {

@@ -26,17 +26,21 @@ class NaiveHeap:
     live: list[bool] = field(default_factory=list)
     bytes: list[dict[object, object]] = field(default_factory=list)
     found: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    loaded: tuple[int, object] | None = None  # what a compiler still has: what was read or written last
 
     def alloc(self) -> None:
+        self.loaded = None
         self.live.append(True)
         self.bytes.append({0: NULL, 1: NULL, 2: NULL, 3: NULL, "size": 0})
         self.found["alloc", None] += 1
 
     def free(self, box: int) -> None:
+        self.loaded = None
         self.found["free", None if self.live[box] else "double-free"] += 1
         if self.live[box] and self.freed != "kept":
             for key in (0, 1, 2, 3):
                 self.bytes[box][key] = NULL if self.freed == "zeroed" else POISON
+            self.bytes[box]["size"] = 0 if self.freed == "zeroed" else 0x6B6B6B6B
         self.live[box] = False
 
     def defect(self, box: int, key: object) -> str | None:
@@ -45,10 +49,13 @@ class NaiveHeap:
         return "out-of-bounds" if isinstance(key, int) and key not in (0, 1, 2, 3) else None
 
     def read(self, box: int, key: object) -> object:
-        self.found["read", self.defect(box, key)] += 1
+        if self.loaded != (box, key):
+            self.found["read", self.defect(box, key)] += 1
+        self.loaded = (box, key)
         return self.bytes[box].get(key, NULL)
 
     def write(self, box: int, key: object, value: object) -> None:
+        self.loaded = (box, key)
         self.found["write", self.defect(box, key)] += 1
         self.bytes[box][key] = value
 
@@ -239,7 +246,7 @@ class Naive:
                 self.found["use-after-free", "write"] += 1
                 self.live["plane"] -= 1
         elif self.version in facts.RIGHT_ORDER:
-            self.found["use-after-free", "read"] += dangling  # vcpu_array, before the planes go
+            self.found["use-after-free", "read"] += dangling  # plane->kvm, followed before the planes go
             self.found["double-free", "free"] += dangling
             self.live["plane"] -= len(vm.slots) - dangling
         self.refs -= HELD

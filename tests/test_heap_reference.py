@@ -2,6 +2,7 @@
 """Random operations on the model and on the naive reference must agree."""
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -15,8 +16,15 @@ from reference import Naive, NaiveHeap, Nothing, Nth, Slab
 import kvmplanes as kp
 from kvmplanes.explore import OUTCOMES, classify
 from kvmplanes.model.heap import FREED, NULL, POISON, Event, Freed, Heap, Layout
+from kvmplanes.model.machine.tree import CError
 
-BOX = Layout("box", "make_box", slots=(NULL,) * 4, size=0)
+SLOTS = [f"slots[{i}]" for i in range(4)]
+BOX = Layout(
+    "box",
+    zero={"size": 0, **dict.fromkeys(SLOTS, NULL)},
+    poison={"size": 0x6B6B6B6B, **dict.fromkeys(SLOTS, POISON)},
+    arrays={"slots": 4},
+)
 
 
 def test_the_reference_is_independent() -> None:
@@ -133,37 +141,31 @@ def test_system_calls(scenario: tuple[str, list[str]], fail: int | kp.Failslab |
 # -- broken texts ------------------------------------------------------------------------------------------------
 
 
-def statements(name: str, source: str) -> list[tuple[int, int]]:
-    """The simple statements of kvm_destroy_vm or of kvm_create_vm's label ladder, as line ranges; no `return`."""
-    tree: ast.AST = ast.parse(source)
-    if name == "kvm_create_vm":
-        tree = next(node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler))
-    return [
-        (node.lineno, node.end_lineno or node.lineno)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr | ast.Assign)
-    ]
+def statements(name: str, rows: list[str]) -> list[int]:
+    """Where simple statements of kvm_destroy_vm or of kvm_create_vm's label ladder stand; no `return`, no #ifdef."""
+    first = rows.index("out_err_no_debugfs:") if name == "kvm_create_vm" else rows.index("{") + 2  # below `int i;`
+    return [n for n, row in enumerate(rows) if n >= first and re.fullmatch(r"\t+(?!return|xa_destroy)\w.*;", row)]
 
 
 def mutate(name: str, source: str, how: str, one: int, other: int) -> str:
-    """Drop, repeat or swap simple statements; every block keeps at least a `pass`."""
-    places = sorted(statements(name, source))
-    (a, a_end), (b, b_end) = sorted((places[one % len(places)], places[other % len(places)]))
-    lines = source.splitlines()
-    indent = {n: lines[n - 1][: len(lines[n - 1]) - len(lines[n - 1].lstrip())] for n in (a, b)}
-    first, second = ([line.strip() for line in lines[s - 1 : e]] for s, e in ((a, a_end), (b, b_end)))
+    """Drop, repeat or swap simple statements; what an `if` or a `for` has is still one statement."""
+    rows = source.splitlines()
+    places = statements(name, rows)
+    a, b = places[one % len(places)], places[other % len(places)]
+    (indent_a, text_a), (indent_b, text_b) = ((rows[n][: -len(rows[n].lstrip())], rows[n].strip()) for n in (a, b))
     if how == "drop":
-        new = [*lines[: a - 1], indent[a] + "pass", *lines[a_end:]]
+        rows[a] = f"{indent_a};"
     elif how == "repeat":
-        new = [*lines[:a_end], *(indent[a] + line for line in first), *lines[a_end:]]
-    elif a == b:
-        new = lines
+        rows[a] = (
+            f"{indent_a}{text_a} {text_a}" if text_a.startswith("struct") else f"{indent_a}{{ {text_a} {text_a} }}"
+        )
     else:
-        middle = lines[a_end : b - 1]
-        new = [*lines[: a - 1], *(indent[a] + line for line in second), *middle,
-               *(indent[b] + line for line in first), *lines[b_end:]]  # fmt: skip
-    return "\n".join(new) + "\n"
+        rows[a], rows[b] = f"{indent_a}{text_b}", f"{indent_b}{text_a}"
+    return "\n".join(rows) + "\n"
 
+
+# What a compiler refuses, too: `mm` is declared nowhere, below its use, or twice.
+REFUSED = r"virt/kvm/kvm_main.c:\d+: ('mm' is not declared|mm is declared twice|syntax error before)"
 
 edits = st.lists(
     st.tuples(
@@ -184,13 +186,13 @@ def test_broken_texts_still_give_traces(version: str, changes: list[tuple[str, s
     broken = kp.VERSIONS[version]
     try:
         for name, how, one, other in changes:
-            broken = broken.replace(**{name: mutate(name, broken.functions[name].source, how, one, other)})
-    except ValueError as refused:  # what a compiler refuses, too
-        assert "does not set 'mm'" in str(refused)  # noqa: PT017
+            broken = broken.replace(mutate(name, broken.functions[name].source, how, one, other))
+    except CError as refused:
+        assert re.match(REFUSED, str(refused))  # noqa: PT017
         return
     certificate = kp.certify(broken)
     assert set(certificate.counts) <= set(OUTCOMES)
-    assert len(str(certificate).splitlines()) == len(certificate.paths) + 2
+    assert len(str(certificate).splitlines()) == 2 + len(certificate.paths) + len(certificate.legend)
     for fail in (None, len(kp.run(broken, freed=freed).calls)):
         trace = kp.run(broken, fail=fail, freed=freed)
         assert classify(trace) in OUTCOMES
@@ -198,13 +200,14 @@ def test_broken_texts_still_give_traces(version: str, changes: list[tuple[str, s
         assert len(trace.occupancy) == len(trace.steps)
 
 
-# Lines of 11 that may go, or stand twice, without harm: stores that nobody reads again (`limit: refcount` for the
-# count), reads, and the one release that leaves nothing behind to give back again.
+# Lines of 11 that may go, or stand twice, without harm: stores and counts that nobody looks at again, and the one
+# release that leaves nothing behind to give back again.
+COUNT = "WARN_ON_ONCE(!refcount_dec_and_test(&kvm->users_count));"
 HARMLESS = {
-    ("kvm_destroy_vm", "drop"): {"kvm.buses[i] = NULL"},
-    ("kvm_destroy_vm", "repeat"): {"kvm.buses[i] = NULL", "mm = kvm.mm", "k.kvm_destroy_planes(kvm)"},
-    ("kvm_create_vm", "drop"): {"kvm.users_count = kvm.users_count - 1"},
-    ("kvm_create_vm", "repeat"): {"kvm.users_count = kvm.users_count - 1", "k.kvm_destroy_planes(kvm)"},
+    ("kvm_destroy_vm", "drop"): {"kvm->buses[i] = NULL;"},
+    ("kvm_destroy_vm", "repeat"): {"kvm->buses[i] = NULL;", "kvm_destroy_planes(kvm);"},
+    ("kvm_create_vm", "drop"): {COUNT},
+    ("kvm_create_vm", "repeat"): {COUNT, "kvm_destroy_planes(kvm);"},
 }
 
 
@@ -213,12 +216,16 @@ def test_every_release_of_11_counts(name: str, how: str) -> None:
     """Without it something leaks, and twice is once too often."""
     v11 = kp.VERSIONS["11"]
     source = v11.functions[name].source
-    survivors = set()
-    for n, (at, _) in enumerate(sorted(statements(name, source))):
+    survivors, refused = set(), 0
+    rows = source.splitlines()
+    for n, at in enumerate(statements(name, rows)):
         try:
-            changed = v11.replace(**{name: mutate(name, source, how, n, n)})
-        except ValueError:  # `mm` is set nowhere
+            changed = v11.replace(mutate(name, source, how, n, n))
+        except CError as error:
+            assert re.match(REFUSED, str(error))  # noqa: PT017
+            refused += 1
             continue
         if kp.certify(changed).clean:
-            survivors.add(source.splitlines()[at - 1].partition("  # ")[0].strip())
+            survivors.add(rows[at].strip())
     assert survivors == HARMLESS[name, how]
+    assert refused == (name == "kvm_destroy_vm"), "the declaration of mm, no more"

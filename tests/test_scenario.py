@@ -72,10 +72,10 @@ def test_retry_asks_once_more_and_for_planes_alone() -> None:
 
 
 def test_29_as_posted() -> None:
-    """The failing path does no wrong itself; teardown reads the plane's vcpu_array (10/60), then frees it again."""
+    """The failing path does no wrong itself; teardown follows the plane's kvm (10/60), then frees it again."""
     trace = kp.run("29", planes=(1, 3), fail="anon_inode_getfile(plane 1)", retry=True)
     assert [(d.kind, d.obj, d.access, d.field) for d in trace.defects] == [
-        ("use-after-free", "plane#1", "read", "vcpu_array"),
+        ("use-after-free", "plane#1", "read", "kvm"),
         ("double-free", "plane#1", "free", ""),
     ]
 
@@ -164,9 +164,11 @@ ALLOWED = r"allowed are ids 1\.\.15, each once; plane 0 comes with the VM"
         ({"which": "29", "ops": ("KVM_CREATE_PLANE -1",)}, "unknown system call 'KVM_CREATE_PLANE -1'; allowed are"),
         ({"which": "29", "ops": ("KVM_CREATE_PLANE",)}, "unknown system call"),
         ({"which": "29", "ops": ("KVM_CREATE_VM",), "planes": (1,)}, "either planes or ops"),
-        ({"fail": "kmalloc"}, "unknown call 'kmalloc'; failable calls are get_unused_fd_flags, .*anon_inode_getfile"),
+        ({"fail": "kmalloc"}, "no failable call 'kmalloc' here; 09 reaches 1 get_unused_fd_flags, .*17 anon_inode_get"),
+        ({"fail": ""}, "no failable call '' here; 09 reaches 1 get_unused_fd_flags, "),
+        ({"fail": (3, 17)}, r"no failable call \(3, 17\) here; 09 reaches 1 get_unused_fd_flags, .*3 kvm_create_plane"),
         ({"fail": "kvm_arch_init_vm: EPERM"}, "kvm_arch_init_vm fails with ENOMEM or EINVAL, not 'EPERM'"),
-        ({"fail": 0}, "fail-nth counts from 1"),
+        ({"fail": 0}, "fail counts failable calls from 1, not 0"),
         ({"fail": 19}, "no failable call 19 here; 09 reaches 1 get_unused_fd_flags, .*17 anon_inode_getfile"),
         (
             {"which": "08", "fail": "kvm_create_plane"},
@@ -193,3 +195,22 @@ def test_check_extension_bad_input(arguments: dict[str, str]) -> None:
         ValueError, match=r"fd must be vm or system, not 'plane'|unknown version '28'; versions are rfc"
     ):
         kp.check_extension(**arguments)  # type: ignore[arg-type]
+
+
+def test_several_numbers_fail_several_calls() -> None:
+    ops = ("KVM_CREATE_VM", "KVM_CREATE_VM", "KVM_CREATE_VM")
+    trace = kp.run("11", ops=ops, fail=(3, 6))
+    assert [call for call, _ in trace.failed] == ["kvm_create_plane(kvm, 0)"] * 2
+    assert [end for _, end in trace.results] == ["ENOMEM", "ENOMEM", "fd 4"]
+    assert trace.scenario.endswith("; failable calls 3 and 6 fail")
+
+
+def test_exit_closes_what_the_table_holds_and_user_space_was_not_told_of() -> None:
+    told = "fd_install(fd, file);\nreturn fd;"
+    hidden = kp.VERSIONS["29"].edit(
+        "hidden", "", ("kvm_dev_ioctl_create_vm", told, told.replace("return fd", "return -EIO"))
+    )
+    trace = kp.run(hidden)
+    assert trace.results == (("KVM_CREATE_VM", "EIO"),)
+    assert list(dict.fromkeys(step.op for step in trace.steps)) == ["KVM_CREATE_VM", "close(fd 4)"]
+    assert trace.defects == ()

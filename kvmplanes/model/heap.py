@@ -3,12 +3,13 @@
 
 An access to freed memory is recorded as a defect and then carried out, as it would be on a kernel
 that only watches. So one defect does not hide the next, and accesses can be counted. Freed memory is
-never given out again (limit: reuse), and objects have members but no addresses (limit: layout).
+never given out again (limit: reuse), and objects have members but no addresses (limit: layout). A read of a member
+right after a read or a write of it is none: a compiler knows what is there (limit: one load).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -21,10 +22,11 @@ DEFECT_KINDS: Final[tuple[DefectKind, ...]] = (
     "null-dereference",
 )
 What = Literal[
-    "alloc", "read", "write", "free", "get", "put", "fail", "goto", "label", "check", "return", "oops", "leak"
+    "alloc", "read", "write", "free", "get", "put", "fail", "goto", "label", "check", "print", "return", "oops", "leak"
 ]
 Freed = Literal["kept", "zeroed", "poisoned"]
 FREED: Final[tuple[Freed, ...]] = ("kept", "zeroed", "poisoned")
+MOST_OBJECTS: Final = 1000  # ten times what the longest run of ours has
 
 
 class Oops(Exception):
@@ -58,6 +60,15 @@ class Null:
     def __setattr__(self, name: str, value: object) -> None:
         raise self._oops(f"{self!r}->{name} is written")
 
+    def __getitem__(self, index: int) -> Any:
+        raise self._oops(f"{self!r}[{index}] is read")
+
+    def __setitem__(self, index: int, value: object) -> None:
+        raise self._oops(f"{self!r}[{index}] is written")
+
+    def __call__(self, *args: object) -> Any:  # noqa: D102 - as above, what C does to a pointer
+        raise self._oops(f"the function at {self!r} is called")
+
 
 NULL: Final = Null()
 
@@ -88,35 +99,40 @@ class Event:
     defect: DefectKind | None = None
 
 
+@dataclass(frozen=True)
+class Layout:
+    """A C struct, as a piece of memory holds it.
+
+    Attributes:
+        kind: short name, such as "plane" for `struct kvm_plane`.
+        zero: member -> what zeroed memory means for it; an array's slots are members of their own, `planes[3]`.
+        poison: the same for memory whose bytes are all 6b.
+        arrays: array member -> how many slots it has.
+        beyond: members that lie beyond the bytes that were asked for.
+        size: those bytes.
+    """
+
+    kind: str
+    zero: Mapping[str, Any] = field(default_factory=dict)
+    poison: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, int] = field(default_factory=dict)
+    beyond: frozenset[str] = frozenset()
+    size: int = 0
+
+
 @dataclass(slots=True)
 class Cell:
     """The memory behind one allocation: its name, its type, whether it is live, what it holds."""
 
     name: str
-    kind: str
+    layout: Layout
     live: bool = True
     fields: dict[str, Any] = field(default_factory=dict)
 
-
-class Layout:
-    """A C struct: its short name, its zeroed members (a tuple is an array), the call that makes it.
-
-    Args:
-        kind: short name, such as "plane" for `struct kvm_plane`.
-        call: name of the failable call, `{tag}` standing for what tells one object from the next.
-        **fields: member name -> what zeroed memory means for it.
-    """
-
-    def __init__(self, kind: str, call: str, **fields: Any) -> None:
-        self.kind, self.call, self.fields = kind, call, fields
-
-    def plus(self, **fields: Any) -> Layout:
-        """The same struct with more members."""
-        return Layout(self.kind, self.call, **self.fields, **fields)
-
-    def without(self, *names: str) -> Layout:
-        """The same struct with fewer members."""
-        return Layout(self.kind, self.call, **{k: v for k, v in self.fields.items() if k not in names})
+    @property
+    def kind(self) -> str:
+        """The short name of its struct."""
+        return self.layout.kind
 
 
 class Struct:
@@ -176,15 +192,21 @@ class Heap:
     Args:
         report: called with every `Event`, in order.
         freed: what free does to the bytes: "kept" (a plain kernel), "zeroed" (`init_on_free=1`)
-            or "poisoned" (`slub_debug=P`).
+            or "poisoned" (the P of `slub_debug`).
     """
 
     def __init__(self, report: Callable[[Event], None], freed: Freed = "kept") -> None:
         if freed not in FREED:
             raise ValueError(f"freed must be one of {', '.join(FREED)}, not {freed!r}")
-        self.cells: list[Cell] = []
-        self._report = report
+        self.cells: dict[str, Cell] = {}
+        self._last: Event | None = None
+        self._tell = report
         self._freed = freed
+
+    def report(self, event: Event) -> None:
+        """Tell of an event, one of the heap's own or one from elsewhere in the kernel."""
+        self._last = event
+        self._tell(event)
 
     def alloc(self, layout: Layout, tag: object = "") -> Struct:
         """Allocate a zeroed object named `kind#tag`; a name taken before gets a prime.
@@ -192,61 +214,56 @@ class Heap:
         Args:
             layout: the struct.
             tag: what tells it from its siblings, such as the plane level.
+
+        Raises:
+            ValueError: there are so many objects that a loop cannot be ending.
         """
+        if len(self.cells) == MOST_OBJECTS:
+            raise ValueError(f"allocations do not end: {MOST_OBJECTS} objects in one run")
         name = f"{layout.kind}#{tag}" if tag != "" else layout.kind
-        while any(cell.name == name for cell in self.cells):
+        while name in self.cells:
             name += "'"
-        flat: dict[str, Any] = {}
-        for key, zero in layout.fields.items():
-            if isinstance(zero, tuple):
-                flat[key] = len(zero)
-                flat |= {f"{key}[{i}]": item for i, item in enumerate(zero)}
-            else:
-                flat[key] = zero
-        cell = Cell(name, layout.kind, fields=flat)
-        self.cells.append(cell)
-        self._report(Event("alloc", name))
+        self.cells[name] = cell = Cell(name, layout, fields=dict(layout.zero))
+        self.report(Event("alloc", name))
         return Struct(self, cell)
 
     def free(self, pointer: Any) -> None:
         """Free what `pointer` points to; NULL is allowed and does nothing."""
-        if pointer is NULL:
-            return
         if not isinstance(pointer, Struct):
-            raise Oops(f"kfree({pointer!r})")
+            if pointer is not NULL:
+                raise Oops(f"kfree({pointer!r})")
+            return
         cell: Cell = pointer._cell
         if not cell.live:
-            self._report(Event("free", cell.name, defect="double-free"))
+            self.report(Event("free", cell.name, defect="double-free"))
             return
         cell.live = False
         if self._freed != "kept":
-            # A number keeps its value: nothing in the model branches on one after the free.
-            wiped = NULL if self._freed == "zeroed" else POISON
-            for key, value in cell.fields.items():
-                if isinstance(value, (Struct, Null, str)):
-                    cell.fields[key] = wiped
-        self._report(Event("free", cell.name))
+            cell.fields |= cell.layout.zero if self._freed == "zeroed" else cell.layout.poison
+        self.report(Event("free", cell.name))
 
     def read(self, cell: Cell, name: str, beyond: bool = False) -> Any:
         """Read one member; freed memory and a bad index are reported, then read all the same."""
+        if name in cell.layout.arrays:
+            return Array(self, cell, name, cell.layout.arrays[name])  # naming an array touches no memory
         value = cell.fields.get(name, NULL) if beyond else _member(cell, name)
-        if _is_array(cell, name):
-            return Array(self, cell, name, value)  # naming an array touches no memory
-        self._report(Event("read", cell.name, name, show(value), _defect(cell, beyond)))
+        last = self._last
+        if last is None or last.what not in ("read", "write") or (last.obj, last.field) != (cell.name, name):
+            self.report(Event("read", cell.name, name, show(value), _defect(cell, name, beyond)))
         return value
 
     def write(self, cell: Cell, name: str, value: object, beyond: bool = False) -> None:
         """Write one member; freed memory and a bad index are reported, then written all the same."""
+        if name in cell.layout.arrays:
+            raise ValueError(f"{cell.kind}->{name} is an array: write to {name}[i]")
         if not beyond:
             _member(cell, name)
-        if _is_array(cell, name):
-            raise ValueError(f"{cell.kind}->{name} is an array: write to {name}[i]")
         cell.fields[name] = value
-        self._report(Event("write", cell.name, name, show(value), _defect(cell, beyond)))
+        self.report(Event("write", cell.name, name, show(value), _defect(cell, name, beyond)))
 
     def live(self) -> Iterator[Cell]:
         """The cells that are not freed, in order of allocation."""
-        return (cell for cell in self.cells if cell.live)
+        return (cell for cell in self.cells.values() if cell.live)
 
 
 def show(value: object) -> str:
@@ -254,18 +271,14 @@ def show(value: object) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-def _is_array(cell: Cell, name: str) -> bool:
-    return f"{name}[0]" in cell.fields
-
-
 def _member(cell: Cell, name: str) -> Any:
     if name not in cell.fields:
-        allowed = ", ".join(key for key in cell.fields if "[" not in key)
+        allowed = ", ".join([*(key for key in cell.fields if "[" not in key), *cell.layout.arrays])
         raise ValueError(f"{cell.kind} has no member {name!r}; its members are {allowed or 'not modelled'}")
     return cell.fields[name]
 
 
-def _defect(cell: Cell, beyond: bool) -> DefectKind | None:
+def _defect(cell: Cell, name: str, beyond: bool) -> DefectKind | None:
     if not cell.live:
         return "use-after-free"
-    return "out-of-bounds" if beyond else None
+    return "out-of-bounds" if beyond or name in cell.layout.beyond else None

@@ -1,202 +1,281 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a version is: functions as text, edits of that text, and a reader's own functions in their place."""
+"""What a version is: a C tree, translated on first use, and the ways to make another one of it."""
 
 from __future__ import annotations
 
-import builtins
-import inspect
-import linecache
+import difflib
 import re
-import symtable
 import textwrap
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from kvmplanes.model import kernel, kvm
+from kvmplanes.model.machine.tree import CError, Line, Tree, apply_diff, kept, lines, text_of, unified
 
-Source = str | Callable[..., Any]
+if TYPE_CHECKING:
+    from kvmplanes.model.machine.unit import Unit
 
-# What a text may name without importing it: the kernel's constants and kvm.py's; functions are reached through `k`.
-_NAMES: Final[dict[str, Any]] = {
-    **{name: getattr(kernel, name) for name in kernel.__all__},
-    **{name: value for name, value in vars(kvm).items() if name[0] != "_" and not inspect.isfunction(value)},
-}
+MAIN: Final = "virt/kvm/kvm_main.c"
+UNITS: Final = (MAIN, "virt/kvm/neighbours.c")
+_MARGIN: Final = re.compile(r"(?!default:)\w+:|#.*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Function:
-    """One function of a version: its text, and the code that runs."""
+    """One C function of a version.
+
+    Attributes:
+        name: of the function.
+        file: where it stands, such as "virt/kvm/kvm_main.c".
+        first: its first line there, from 1.
+        lines: its lines, from the head to the closing brace.
+    """
 
     name: str
-    source: str
-    code: Callable[..., Any]
+    file: str
+    first: int
+    lines: tuple[Line, ...]
+
+    @property
+    def source(self) -> str:
+        """Its text."""
+        return "".join(f"{line.text}\n" for line in self.lines)
 
     def line(self, lineno: int) -> str:
-        """A line of the text, counted from 1 at `def`, without its indent and comment."""
-        lines = self.source.splitlines()
-        return lines[lineno - 1].partition("  # ")[0].strip() if 0 < lineno <= len(lines) else ""
+        """A line of the file without its indent; "" if it is not one of the function's."""
+        return self._at(lineno).text.strip()
 
     def ids(self, lineno: int) -> tuple[str, ...]:
-        """The ids of the patch's added lines that a line's comment names."""
-        lines = self.source.splitlines()
-        comment = lines[lineno - 1].partition("  # ")[2] if 0 < lineno <= len(lines) else ""
-        return tuple(re.findall(r"\+\d\d", comment))
+        """The id of the posted added line that a line of the file is, if it is one."""
+        line = self._at(lineno)
+        return (line.id,) if line.id else ()
+
+    def _at(self, lineno: int) -> Line:
+        return self.lines[lineno - self.first] if 0 <= lineno - self.first < len(self.lines) else Line("")
 
 
 @dataclass(frozen=True, eq=False)
 class Version:
-    """A version of the functions.
+    """A version of the C.
 
-    Args:
+    Attributes:
         name: short name, such as "09".
         title: what it is, in one phrase.
-        sources: function name -> Python text, or a function of the reader's own.
-        based_on: the version that `edits` were made to.
+        tree: file name -> lines.
+        based_on: the version that it was made of.
         edits: (function, old lines, new lines), as made.
     """
 
     name: str
     title: str
-    sources: Mapping[str, Source] = field(repr=False)
+    tree: Tree = field(repr=False)
     based_on: str = ""
     edits: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
 
     @cached_property
+    def unit(self) -> Unit:
+        """The translated C.
+
+        Raises:
+            CError: what is wrong with it, or not supported, with file and line.
+        """
+        from kvmplanes.model.floor import NATIVES, RUN_TIME
+        from kvmplanes.model.machine.unit import unit
+
+        try:
+            return unit(self.tree, UNITS, (*NATIVES, *RUN_TIME))
+        except CError as error:
+            rows = self.tree[error.file]
+            shown = rows[error.line - 1].text.strip() if 0 < error.line <= len(rows) else ""
+            raise CError(error.file, error.line, f"{error.what}\n    {shown}" if shown else error.what) from None
+
+    @cached_property
     def functions(self) -> Mapping[str, Function]:
-        """Name -> `Function`, compiled on first use."""
-        return {name: _function(name, source) for name, source in self.sources.items()}
+        """Name -> `Function`, in the order of the text."""
+        from kvmplanes.model.machine.unit import definitions
+
+        return {
+            name: Function(name, file, first, self.tree[file][first - 1 : last])
+            for file in UNITS
+            for name, (first, last) in definitions(text_of(self.tree, file)).items()
+        }
 
     @property
     def creates_planes(self) -> bool:
         """Whether user space can ask for planes: the version has KVM_CREATE_PLANE."""
-        return "kvm_vm_ioctl_create_plane" in self.sources
+        return "kvm_vm_ioctl_create_plane" in self.functions
 
-    def replace(self, **functions: Source) -> Version:
-        """The same version with some functions replaced by a reader's own.
-
-        Args:
-            **functions: name -> a Python function with the same arguments (`k` first), or its text.
-
-        Raises:
-            ValueError: this version has no function of that name, it takes other arguments, the text does
-                not define it, uses a name that is set nowhere, or jumps to a missing label.
-        """
-        for name in functions:
-            self._check_name(name)
-        changed = Version(f"{self.name}+", f"{self.title}, with a replaced {' and '.join(functions)}",
-                          {**self.sources, **_tidy(functions)}, self.name)  # fmt: skip
-        for name in functions:
-            wanted = inspect.signature(self.functions[name].code)
-            try:
-                inspect.signature(changed.functions[name].code).bind(*wanted.parameters)
-            except TypeError:
-                raise ValueError(f"{name} is called with ({', '.join(wanted.parameters)})") from None
-        return changed
-
-    def edit(self, name: str, title: str, *edits: tuple[str, str, str], **new: Source) -> Version:
+    def edit(self, name: str, title: str, *edits: tuple[str, str, str]) -> Version:
         """A version that differs by edits.
 
         Args:
             name: its name.
             title: what it is, in one phrase.
-            *edits: (function, old lines, new lines); the old lines must stand there exactly once,
-                indentation aside, and comments where the old lines have none.
-            **new: functions that this version adds or writes anew.
+            *edits: (function, old lines, new lines), all C; the old lines must stand in the function exactly once,
+                indentation and empty lines aside. No new lines: the old ones are dropped.
 
         Raises:
             ValueError: no such function, or the old lines stand there not once.
+            CError: what is wrong with the C that results.
         """
-        sources = dict(self.sources)
-        for function, old, lines in edits:
-            self._check_name(function)
-            text = sources[function]
-            if not isinstance(text, str):
-                raise ValueError(f"{function} is a reader's own function; only text can be edited")
-            sources[function] = swap(function, text, old, lines)
-        return Version(name, title, {**sources, **_tidy(new)}, self.name, edits)
+        made = self
+        for edit in edits:
+            if not isinstance(edit, tuple) or len(edit) != 3 or not all(isinstance(part, str) for part in edit):
+                raise ValueError(f"an edit is (function, old lines, new lines), three texts, not {edit!r}")
+            function, old, new = edit
+            found = made._function(function)
+            at, end = _place(found, old)
+            block = kept(found.lines[at:end], _indented(new, old, found.lines[at].text))
+            made = made._with(found.file, found.first - 1 + at, found.first - 1 + end, block)
+        return Version(name, title, made.tree, self.name, edits)._checked()
 
-    def without(self, *names: str) -> Version:
-        """The same version without some functions."""
-        kept = {key: source for key, source in self.sources.items() if key not in names}
-        return Version(self.name, self.title, kept, self.based_on, self.edits)
+    def replace(self, text: str) -> Version:
+        """The same version with functions of a reader's own.
+
+        Args:
+            text: C; a function takes the place of the one of its name, or is added before the first that calls it. What
+                stands outside of functions (a struct, a #define, a prototype) goes before the first function.
+
+        Raises:
+            ValueError: the text defines no function.
+            CError: what is wrong with the C that results.
+        """
+        from kvmplanes.model.machine.unit import definitions
+
+        if not isinstance(text, str):
+            raise TypeError(f"replace() takes a text of C functions, not {text!r}")
+        text = textwrap.dedent(text).strip("\n") + "\n"
+        found = definitions(text)
+        if not found:
+            raise ValueError(
+                "this text defines no C function: a head, then { and } at the beginning of a line of their own"
+            )
+        rows, made, end, outside = text.splitlines(), self, 0, list[str]()
+        for first, last in found.values():
+            outside += rows[end : first - 1]
+            end = last
+        outside += rows[end:]
+        texts = {name: rows[first - 1 : last] for name, (first, last) in found.items()}
+        for name in _callers_first(texts, self.functions):
+            made = made._defined(name, texts[name])
+        if any(row.strip() for row in outside):
+            head = min(function.first for function in made.functions.values() if function.file == MAIN) - 1
+            block = re.sub(r"\n{2,}", "\n\n", "\n".join(outside).strip("\n"))
+            made = made._with(MAIN, head, head, lines(f"{block}\n\n"))
+        names = " and ".join(found)
+        return Version(
+            f"{self.name}+", f"{self.title}, with {names} of a reader's own", made.tree, self.name
+        )._checked()
+
+    def apply(self, diff: str, name: str = "", title: str = "") -> Version:
+        """A version with a unified diff applied, without fuzz; lines may have moved.
+
+        Args:
+            diff: the diff; a whole mail will do.
+            name: its name, "09+" by default.
+            title: what it is, in one phrase.
+
+        Raises:
+            ValueError: no diff, a file that is not in the tree, or a hunk that does not apply.
+            CError: what is wrong with the C that results.
+        """
+        if not isinstance(diff, str):
+            raise TypeError(f"apply() takes the text of a unified diff, not {diff!r}")
+        tree, _ = apply_diff(self.tree, diff)
+        return Version(name or f"{self.name}+", title or f"{self.title}, with a diff", tree, self.name)._checked()
+
+    def diff(self, other: Version) -> str:
+        """What turns this version into another, as a unified diff; "" if nothing does."""
+        return unified(self.tree, other.tree)
 
     def __str__(self) -> str:
         return self.name
 
-    def _check_name(self, function: str) -> None:
-        if function not in self.sources:
-            raise ValueError(f"{self.name} has no function {function!r}; it has {', '.join(self.sources)}")
+    def _function(self, name: str) -> Function:
+        if name not in self.functions:
+            close = difflib.get_close_matches(name, [*self.functions], 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self.functions)}"
+            raise ValueError(f"{self.name} has no function {name!r}; {hint}")
+        return self.functions[name]
+
+    def _with(self, file: str, start: int, end: int, block: Sequence[Line]) -> Version:
+        have = self.tree[file]
+        return Version(self.name, self.title, {**self.tree, file: (*have[:start], *block, *have[end:])})
+
+    def _defined(self, name: str, text: Sequence[str]) -> Version:
+        """With one function replaced, or added: in the main file, before the first function that calls it."""
+        if name in self.functions:
+            old = self.functions[name]
+            return self._with(old.file, old.first - 1, old.first - 1 + len(old.lines), kept(old.lines, text))
+        main = [f for f in self.functions.values() if f.file == MAIN]
+        callers = [f for f in main if _calls(f.source, name)]
+        at = min((f.first for f in callers), default=max(f.first for f in main)) - 1
+        return self._with(MAIN, at, at, lines("\n".join([*text, "", ""])))
+
+    def _checked(self) -> Version:
+        self.unit  # noqa: B018 - translated now, so that what is wrong is said where it was written
+        return self
 
 
-def _tidy(sources: Mapping[str, Source]) -> dict[str, Source]:
-    """Texts at the margin, whatever the indent at which they were written."""
-    return {k: textwrap.dedent(s).strip("\n") + "\n" if isinstance(s, str) else s for k, s in sources.items()}
+def _calls(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None
 
 
-def swap(function: str, text: str, old: str, new: str) -> str:
-    """Replace whole lines of a text, Python or C, keeping the indent at which the old ones stand."""
-    want, have = textwrap.dedent(old).strip("\n").split("\n"), text.splitlines()
-    places = [at for at in range(len(have) - len(want) + 1) if _fits(want, _margin(have[at : at + len(want)]))]
-    if len(places) != 1:
-        raise ValueError(f"{function}: the old lines stand there {len(places)} times, not once:\n{old}")
-    at = places[0]
-    indent = have[at][: len(have[at]) - len(_margin(have[at : at + len(want)])[0])]
-    block = textwrap.indent(textwrap.dedent(new).strip("\n"), indent).splitlines()
-    return "\n".join([*have[:at], *block, *have[at + len(want) :]]) + "\n"
+def _callers_first(texts: Mapping[str, Sequence[str]], known: Mapping[str, Function]) -> Iterator[str]:
+    """Functions that are there already, then new ones, each after those that name it: its place is above them."""
+    yield from (name for name in texts if name in known)
+    left = [name for name in texts if name not in known]
+    while left:
+        others = {name: "\n".join(line for each in left if each != name for line in texts[each]) for name in left}
+        name = next((name for name in left if not _calls(others[name], name)), left[-1])
+        left.remove(name)
+        yield name
 
 
-def _margin(lines: Sequence[str]) -> list[str]:
-    """Lines without their common indent."""
-    return textwrap.dedent("\n".join(lines)).split("\n")
+def _words(line: str) -> str:
+    return " ".join(line.split())
 
 
-def _fits(want: Sequence[str], have: Sequence[str]) -> bool:
-    """Whether lines are the wanted ones; a comment counts only where one is wanted."""
-    return all(w in (h, h.partition("  # ")[0]) for w, h in zip(want, have, strict=True))
+def _place(function: Function, old: str) -> tuple[int, int]:
+    """Where old lines stand in a function: from the first to behind the last, empty lines and indentation aside."""
+    want = [_words(line) for line in old.splitlines() if line.strip()]
+    have = [(n, _words(line.text)) for n, line in enumerate(function.lines) if line.text.strip()]
+    starts = [i for i in range(len(have) - len(want) + 1) if [text for _, text in have[i : i + len(want)]] == want]
+    if want and len(starts) == 1:
+        return have[starts[0]][0], have[starts[0] + len(want) - 1][0] + 1
+    known = [text for _, text in have]
+    missing = next((line for line in want if line not in known), "")
+    close = difflib.get_close_matches(missing, known, 1) if missing else []
+    hint = f"; {missing!r} is not a line of it" if missing else ""
+    hint += f", {close[0]!r} is" if close else ""
+    raise ValueError(
+        f"{function.name}: the old lines stand there {len(starts) if want else 0} times, not once{hint}:\n{old.strip()}"
+    )
 
 
-def _function(name: str, source: Source) -> Function:
-    if callable(source):
-        try:
-            text = textwrap.dedent(inspect.getsource(getattr(source, "__code__", source)))
-        except (OSError, TypeError):
-            text = ""
-        _check_labels(name, text)
-        return Function(name, text, source)
-    if not isinstance(source, str):
-        raise ValueError(f"{name} must be a function or its text, not {source!r}")
-    return _compiled(name, source)
+def _indented(new: str, old: str, first: str) -> list[str]:
+    """New lines with tabs, as deep as the old ones stand; labels and directives stand at the margin."""
+    base = len(first) - len(first.lstrip("\t")) - len(_depths(old)[0][0])
+    inside = first[:1] == "\t" or bool(_MARGIN.fullmatch(first))  # else it is the function's head or its brace
+    made = list[str]()
+    for depth, text in _depths(new):
+        tabs = 0 if _MARGIN.fullmatch(text) else max(base + len(depth), inside)
+        made.append("\t" * tabs + text if text else "")
+    return made
 
 
-@cache
-def _compiled(name: str, text: str) -> Function:
-    _check_labels(name, text)
-    _check_names(name, text)
-    filename = f"<kvmplanes {name} {zlib.crc32(text.encode()):08x}>"
-    namespace = dict(_NAMES)
-    exec(compile(text, filename, "exec"), namespace)  # noqa: S102 - our own text, or the reader's
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)  # for Python's tracebacks
-    return Function(name, text, namespace[name])
-
-
-def _check_names(name: str, text: str) -> None:
-    """What a C compiler would say of a name that is declared nowhere."""
-    top = symtable.symtable(text, name, "exec")
-    inside = {table.get_name(): table for table in top.get_children()}
-    if name not in inside:
-        raise ValueError(f"the text for {name} defines no function {name}")
-    known = {*_NAMES, *vars(builtins), *(symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned())}
-    used = [symbol.get_name() for symbol in inside[name].get_symbols() if symbol.is_global()]
-    for unknown in (word for word in used if word not in known):
-        raise ValueError(f"{name} does not set {unknown!r}; known without that are functions as k.NAME, and "
-                         f"{', '.join(word for word in _NAMES if word.isupper())}")  # fmt: skip
-
-
-def _check_labels(name: str, text: str) -> None:
-    labels = re.findall(r"""\.label\(["'](\w+)["']\)""", text)
-    for target in re.findall(r"""\.goto\(["'](\w+)["']\)""", text):
-        if target not in labels:
-            raise ValueError(f"{name} jumps to {target!r}; its labels are {', '.join(labels) or 'none'}")
+def _depths(text: str) -> list[tuple[str, str]]:
+    """Each line's indentation in tabs, and the rest of it; four spaces are one tab, or eight where all are eights."""
+    rows = [(row[: len(row) - len(row.lstrip())], row.strip()) for row in text.strip("\n").split("\n")]
+    widths = {indent.count(" ") for indent, rest in rows if rest and " " in indent}
+    unit = 8 if widths and all(width % 8 < 2 for width in widths) else 4
+    # The lines of a comment keep the space before their "*".
+    rows = [(indent, f" {rest}" if rest[:1] == "*" and indent.count(" ") % unit else rest) for indent, rest in rows]
+    made = [("\t" * (indent.count("\t") + indent.count(" ") // unit), rest) for indent, rest in rows]
+    while made and not made[0][1]:
+        made = made[1:]
+    while made and not made[-1][1]:
+        made = made[:-1]
+    least = min((len(indent) for indent, rest in made if rest), default=0)
+    return [(indent[least:], rest) for indent, rest in made]

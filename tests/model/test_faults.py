@@ -39,9 +39,14 @@ def test_nothing_fails_unless_asked_to() -> None:
     assert injector.failed == []
 
 
-def test_fail_nth_counts_every_failable_call() -> None:
+def test_a_number_counts_every_failable_call() -> None:
     assert asked(2, SLAB, OTHER, SLAB) == [None, "EBUSY", None]
     assert asked(3, SLAB, OTHER, SLAB) == [None, None, "ENOMEM"]
+
+
+def test_several_numbers() -> None:
+    assert asked((1, 3), SLAB, OTHER, SLAB, OTHER) == ["ENOMEM", None, "ENOMEM", None]
+    assert asked((), SLAB, OTHER) == [None, None]
 
 
 def test_by_name() -> None:
@@ -61,6 +66,8 @@ def test_failures_are_kept_with_their_errno() -> None:
 def test_a_reader_s_own_call_is_an_allocation() -> None:
     assert asked(1, "my_alloc") == ["ENOMEM"]
     assert asked(Failslab(), "my_alloc") == ["ENOMEM"]
+    assert asked("my_alloc", SLAB, "my_alloc", "my_alloc") == [None, "ENOMEM", None]
+    assert asked("my_copy: EFAULT", "my_copy") == ["EFAULT"]
 
 
 class TestFailslab:
@@ -105,12 +112,14 @@ class TestFailslab:
 @pytest.mark.parametrize(
     ("fail", "said"),
     [
-        (0, "fail-nth counts from 1, not 0"),
-        (-3, "fail-nth counts from 1, not -3"),
-        (True, "None, a number, a call's name or Failslab, not True"),
-        (1.5, "None, a number, a call's name or Failslab, not 1.5"),
-        ("", "unknown call ''; failable calls are get_unused_fd_flags, .*, anon_inode_getfile"),
-        ("kmalloc", "unknown call 'kmalloc'; failable calls are"),
+        (0, "fail counts failable calls from 1, not 0"),
+        (-3, "fail counts failable calls from 1, not -3"),
+        (True, "None, a number or a tuple of them, a call's name or Failslab, not True"),
+        (1.5, "None, a number or a tuple of them, a call's name or Failslab, not 1.5"),
+        ((1, True), "None, a number or a tuple of them, a call's name or Failslab, not .1, True."),
+        ((1, "kvm_create_plane"), "None, a number or a tuple of them, a call's name or Failslab, not .1, 'kvm"),
+        ((2, 0), "fail counts failable calls from 1, not .2, 0."),
+        ("copy_to_user: EWRONG", "copy_to_user fails with an errno such as EFAULT, not 'EWRONG'"),
         ("kvm_arch_init_vm: EPERM", "kvm_arch_init_vm fails with ENOMEM or EINVAL, not 'EPERM'"),
         ("kvm_create_plane: ENOSPC", "kvm_create_plane fails with ENOMEM, not 'ENOSPC'"),
     ],

@@ -22,19 +22,36 @@ static volatile bool second_free;  // volatile: the compiler takes it that free(
 struct list { char text[1 << 18]; size_t length; };  // the inside of a JSON array, written as it grows
 static struct list events, results, calls, reports;
 
+// One character of a JSON string.
+static const char *escaped(unsigned char c)
+{
+	static char text[8];
+
+	snprintf(text, sizeof(text), c == '"' || c == '\\' || c < ' ' || c > '~' ? "\\u%04x" : "%c", c);
+	return text;
+}
+
+static void append(struct list *list, const char *text)
+{
+	list->length += snprintf(list->text + list->length, sizeof(list->text) - list->length, "%s", text);
+	if (list->length >= sizeof(list->text))
+		abort();  // a scenario that long is a mistake of the caller's
+}
+
 static void add(struct list *list, int n, ...)
 {
 	va_list words;
 
-	list->length += snprintf(list->text + list->length, sizeof(list->text) - list->length, list->length ? ",[" : "[");
+	append(list, list->length ? ",[" : "[");
 	va_start(words, n);
-	for (int i = 0; i < n; i++)
-		list->length += snprintf(list->text + list->length, sizeof(list->text) - list->length, "%s\"%s\"",
-					 i ? "," : "", va_arg(words, const char *));
+	for (int i = 0; i < n; i++) {
+		append(list, i ? ",\"" : "\"");
+		for (const char *word = va_arg(words, const char *); *word; word++)
+			append(list, escaped(*word));
+		append(list, "\"");
+	}
 	va_end(words);
-	list->length += snprintf(list->text + list->length, sizeof(list->text) - list->length, "]");
-	if (list->length > sizeof(list->text) - 512)
-		abort();  // a scenario that long is a mistake of the caller's
+	append(list, "]");
 }
 
 void log_event(const char *what, const char *obj, const char *detail, const char *defect)
@@ -65,20 +82,6 @@ bool log_free_was_second(void)
 // -- what the sanitizers say, as events ------------------------------------------------------------------------------------
 
 #ifdef WITH_ADDRESS
-static const char *member(const struct object *object, size_t offset)
-{
-	static char text[48];
-
-	for (const struct shim_field *f = object->fields; f && f->name; f++) {
-		if (offset - f->offset >= f->size)
-			continue;
-		snprintf(text, sizeof(text), f->stride ? "%s[%zu]" : "%s", f->name, f->stride ? (offset - f->offset) / f->stride : 0);
-		return text;
-	}
-	snprintf(text, sizeof(text), "+%zu", offset);
-	return text;
-}
-
 const char *__asan_default_options(void);
 void __asan_on_error(void);
 
@@ -97,7 +100,7 @@ void __asan_on_error(void)
 
 	if (strstr(kind, "heap-use-after-free") && object) {
 		add(&reports, 3, "asan", "heap-use-after-free", access);
-		log_event(access, object->name, member(object, address - ~object->hidden), "use-after-free");
+		log_event(access, object->name, member_at(object, address), "use-after-free");
 	} else if (strstr(kind, "double-free")) {
 		add(&reports, 3, "asan", "double-free", "free");
 		second_free = true;
@@ -144,15 +147,6 @@ static const char *sanitizer_text(void)
 	return text;
 }
 
-static void write_text(const char *text)
-{
-	for (unsigned char c; (c = *text); text++)
-		if (c == '"' || c == '\\' || c < ' ' || c > '~')
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-}
-
 void log_end(void)
 {
 	const char *text, *at;
@@ -168,8 +162,8 @@ void log_end(void)
 			lsan += n;
 	printf("{\"results\":[%s],\"calls\":[%s],\"events\":[%s],\"reports\":[%s],\"lsan\":%lu,\"text\":\"", results.text,
 	       calls.text, events.text, reports.text, lsan);
-	if (text_wanted)
-		write_text(text);
+	for (at = text_wanted ? text : ""; *at; at++)
+		fputs(escaped(*at), stdout);
 	printf("\"}\n");
 	fflush(stdout);
 }
@@ -178,6 +172,13 @@ static void died(void)
 {
 	if (dead)
 		_exit(1);
+	dead = true;
+	shim_end();
+}
+
+_Noreturn void log_oops(void)
+{
+	log_event("oops", "", "", "");
 	dead = true;
 	shim_end();
 }

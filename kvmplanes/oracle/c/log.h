@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Between shim.c, which does things, and log.c, which writes down what was done and what the sanitizers say of it.
+// Between shim.c and memory.c, which do things, and log.c, which writes down what was done and what the sanitizers say of it.
 #ifndef LOG_H
 #define LOG_H
 
@@ -8,13 +8,21 @@
 struct object {
 	uintptr_t hidden;  // ~address: a table of plain pointers would keep a leak from being seen
 	size_t size;
-	const struct shim_field *fields;
 	char name[48];
 	bool live;
 };
 
+// Where a compiler puts a member of a kind of object; stride: of an array's elements, or 0.
+struct shim_field { const char *kind, *name; size_t offset, size, stride; };
+extern const struct shim_field shim_fields[];  // made for each version, see scaffold.py; ends with zeroes
+
 // The object that an address lies in, live or freed; NULL if none.
 struct object *object_at(uintptr_t address);
+// The name of the member there, such as "planes[3]"; "+24" where no member is known.
+const char *member_at(const struct object *object, uintptr_t address);
+void memory_begin(enum shim_freed freed);
+void *new_object(const char *name, size_t size);
+void memory_end(void);  // log what is live still
 
 // What happened, to what, its member or value, and what a sanitizer or a count says is wrong with it.
 void log_event(const char *what, const char *obj, const char *detail, const char *defect);
@@ -26,6 +34,7 @@ void log_free_begins(void);
 bool log_free_was_second(void);
 
 void log_begin(bool text);  // from here on, what the sanitizers print is collected (and written at the end, if `text`)
-void log_end(void);         // one line of JSON on standard output
+_Noreturn void log_oops(void);  // the task dies here
+void log_end(void);             // one line of JSON on standard output
 
 #endif

@@ -17,13 +17,13 @@
 enum { NAME = 32 };  // "plane " and twenty digits
 static char open_fds[MAX_FDS][NAME];  // by number, what this process has open; "" if nothing
 
-// The lowest open descriptor of that name, or 0: a plane's can outlive its VM's, and a new VM have its own.
+// The lowest open descriptor of that name, or -1: a plane's can outlive its VM's, and a new VM have its own.
 static int find(const char *name)
 {
 	for (int fd = 0; fd < MAX_FDS; fd++)
 		if (!strcmp(open_fds[fd], name))
 			return fd;
-	return 0;
+	return -1;
 }
 
 static bool opened(const char *name, long result)
@@ -36,10 +36,16 @@ static bool opened(const char *name, long result)
 
 static void close_fd(int fd)
 {
-	if (!fd)
+	if (fd < 0)
 		return;
 	*open_fds[fd] = '\0';
 	shim_close(fd);
+}
+
+// An ioctl on a descriptor of a VM; the number may have no file behind it.
+static long vm_ioctl(int fd, unsigned int ioctl, unsigned long arg)
+{
+	return shim_file(fd) ? kvm_vm_ioctl(shim_file(fd), ioctl, arg) : -EBADF;
 }
 
 // One system call; whether it failed. A call on a descriptor that is not open does nothing.
@@ -52,27 +58,30 @@ static bool call(const char *op)
 	if (sscanf(op, "close(%31[^)])", name) == 1) {
 		close_fd(find(name));
 	} else if (!strcmp(op, "KVM_CREATE_VM")) {
-		return !vm && opened("vm", kvm_dev_ioctl(KVM_CREATE_VM, 0));
+		return vm < 0 && opened("vm", kvm_dev_ioctl(KVM_CREATE_VM, 0));
 	} else if (!strcmp(op, "KVM_CHECK_EXTENSION system")) {
 		shim_return(kvm_dev_ioctl(KVM_CHECK_EXTENSION, KVM_CAP_PLANES_NR), false);
-	} else if (vm && !strcmp(op, "KVM_CHECK_EXTENSION vm")) {
-		shim_return(kvm_vm_ioctl(shim_file(vm), KVM_CHECK_EXTENSION, KVM_CAP_PLANES_NR), false);
-	} else if (vm && sscanf(op, "KVM_CREATE_PLANE %20[0-9]", name + 6) == 1) {
+	} else if (vm >= 0 && !strcmp(op, "KVM_CHECK_EXTENSION vm")) {
+		shim_return(vm_ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_PLANES_NR), false);
+	} else if (vm >= 0 && sscanf(op, "KVM_CREATE_PLANE %20[0-9]", name + 6) == 1) {
 		memcpy(name, "plane ", 6);
-		return opened(name, kvm_vm_ioctl(shim_file(vm), KVM_CREATE_PLANE, strtoul(name + 6, NULL, 10)));
+		return opened(name, vm_ioctl(vm, KVM_CREATE_PLANE, strtoul(name + 6, NULL, 10)));
 	}
 	return false;
 }
 
-// At exit the kernel closes what is open, lowest descriptor first.
+// At exit the kernel closes what its table holds, whether user space was told of it or not, lowest descriptor first.
 static void exit_process(void)
 {
 	static char op[40];
 
 	for (int fd = 0; fd < MAX_FDS; fd++) {
-		snprintf(op, sizeof(op), "close(%.31s)", open_fds[fd]);
-		shim_op(op);
 		if (*open_fds[fd])
+			snprintf(op, sizeof(op), "close(%s)", open_fds[fd]);
+		else
+			snprintf(op, sizeof(op), "close(fd %d)", fd);
+		shim_op(op);
+		if (shim_file(fd))
 			close_fd(fd);
 	}
 }

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// See shim.h. An object carries a header, so that what the C library or a sanitizer writes into a freed chunk
-// does not touch the object's own bytes: what is read after free is what was there, as on a plain kernel.
+// See shim.h; memory is in memory.c.
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "log.h"
 
-enum { HEADER = 32, MAX_OBJECTS = 256, MAX_REFS = 16, FIRST_FD = 4 };  // 3 is /dev/kvm
+enum { MAX_REFS = 16, FIRST_FD = 4 };  // 3 is /dev/kvm
 
-static struct object objects[MAX_OBJECTS];
 static struct { const char *name; int count; } refs[MAX_REFS];
 static struct { bool used; struct file *file; } fds[MAX_FDS];
-static int nr_objects, nr_refs, nr_asked, nr_failed;
+static int nr_refs, nr_asked, nr_failed;
 static const char *fail_spec, *op = "";
-static enum shim_freed freed_bytes;
-static struct mm_struct address_space;
-struct task *current = &(struct task){ &address_space };
+static int mm_count;
+struct task *current = &(struct task){ (struct mm_struct *)&mm_count };
+struct list_head vm_list;
 
 void shim_label(const char *label)
 {
@@ -34,8 +33,8 @@ static const char *number(int n)
 // -- failing, counting -------------------------------------------------------------------------------------------------
 
 static const struct { const char *name; int value; } errnos[] = {
-	{ "EBUSY", EBUSY }, { "EEXIST", EEXIST }, { "EINTR", EINTR }, { "EINVAL", EINVAL }, { "EMFILE", EMFILE },
-	{ "ENFILE", ENFILE }, { "ENOMEM", ENOMEM }, { "ENOTTY", ENOTTY },
+	{ "EBADF", EBADF }, { "EBUSY", EBUSY }, { "EEXIST", EEXIST }, { "EINTR", EINTR }, { "EINVAL", EINVAL },
+	{ "EMFILE", EMFILE }, { "ENFILE", ENFILE }, { "ENOMEM", ENOMEM }, { "ENOTTY", ENOTTY },
 };
 
 static const char *errno_name(int error)
@@ -103,98 +102,46 @@ void shim_put(const char *resource)
 
 void mmgrab(struct mm_struct *mm)
 {
-	mm->mm_count++;
+	++*(volatile int *)mm;
 	shim_get("current->mm");
 }
 
 void mmdrop(struct mm_struct *mm)
 {
-	mm->mm_count--;
+	--*(volatile int *)mm;
 	shim_put("current->mm");
 }
 
-// -- memory --------------------------------------------------------------------------------------------------------------
+void preempt_notifier_inc(void) { shim_get("preempt_notifier"); }
+void preempt_notifier_dec(void) { shim_put("preempt_notifier"); }
+void list_add(struct list_head *entry, struct list_head *head) { shim_get("vm_list"); }
+void list_del(struct list_head *entry) { shim_put("vm_list"); }
+void kvm_init_pm_notifier(struct kvm *kvm) { shim_get("pm_notifier"); }
+void kvm_destroy_pm_notifier(struct kvm *kvm) { shim_put("pm_notifier"); }
+void mmu_notifier_unregister(struct mmu_notifier *subscription, struct mm_struct *mm) { shim_put("mmu_notifier"); }
 
-struct object *object_at(uintptr_t address)
+// -- what does nothing here (limit: locks), and the kernel's log -----------------------------------------------------------
+
+int WARN_ON_ONCE(int condition) { return !!condition; }
+void OPTIMIZER_HIDE_VAR(unsigned var) { }
+void mutex_init(struct mutex *lock) { }
+void mutex_lock(struct mutex *lock) { }
+void mutex_unlock(struct mutex *lock) { }
+
+int printk(const char *format, ...)
 {
-	for (int i = nr_objects; i--;)
-		if (address - ~objects[i].hidden < objects[i].size)
-			return &objects[i];
-	return NULL;
-}
+	char text[256], *line = text;
+	va_list values;
+	size_t length;
 
-static bool taken(const char *name)
-{
-	for (int i = 0; i < nr_objects; i++)
-		if (!strcmp(objects[i].name, name))
-			return true;
-	return false;
-}
-
-static void *new_object(const char *name, size_t size, const struct shim_field *fields)
-{
-	char *chunk = calloc(1, HEADER + size);
-	struct object *object;
-
-	if (!chunk || nr_objects == MAX_OBJECTS)
-		abort();
-	object = &objects[nr_objects];
-	snprintf(object->name, sizeof(object->name), "%s", name);
-	while (taken(object->name))
-		strcat(object->name, "'");
-	object->hidden = ~(uintptr_t)(chunk + HEADER);
-	object->size = size;
-	object->fields = fields;
-	object->live = true;
-	nr_objects++;
-	log_event("alloc", object->name, "", "");
-	return chunk + HEADER;
-}
-
-void *shim_alloc(const char *call, const char *name, size_t size, const struct shim_field *fields)
-{
-	return shim_fails(call, ENOMEM) ? NULL : new_object(name, size, fields);
-}
-
-int shim_init(const char *call, const char *name, void **member)
-{
-	int r = shim_fails(call, ENOMEM);
-
-	if (!r)
-		*member = new_object(name, sizeof(void *), NULL);
-	return r;
-}
-
-void *shim_kzalloc(size_t size, const char *function, int level)
-{
-	// struct kvm_plane: the back-pointer, the level, and from 10/60 the vCPUs
-	static const struct shim_field fields[] = { { "kvm", 0, 8, 0 }, { "level", 8, 4, 0 }, { "vcpu_array", 16, 8, 0 }, { 0 } };
-	char call[64], name[32];
-
-	snprintf(call, sizeof(call), level < 0 ? "%s" : "%s(kvm, %d)", function, level);
-	snprintf(name, sizeof(name), "plane#%d", level < 0 ? 0 : level);
-	return shim_alloc(call, name, size, fields);
-}
-
-void kfree(const void *ptr)
-{
-	struct object *object = object_at((uintptr_t)ptr);
-
-	if (!ptr)
-		return;
-	if (object && object->live && freed_bytes != FREED_KEPT)
-		memset((void *)(uintptr_t)ptr, freed_bytes == FREED_ZEROED ? 0 : 0x6b, object->size);
-	log_free_begins();
-	free((char *)(uintptr_t)ptr - HEADER);
-	if (!object)
-		shim_end();  // not ours, and free() came back all the same: the kernel would not
-	log_event("free", object->name, "", log_free_was_second() ? "double-free" : "");
-	object->live = false;
-}
-
-void cleanup_srcu_struct(struct srcu_struct *ssp)
-{
-	kfree(ssp->srcu_sup);  // the pointer stays, as in the model (limit: srcu)
+	va_start(values, format);
+	vsnprintf(text, sizeof(text), format, values);
+	va_end(values);
+	line += strspn(line, " \t\n");
+	for (length = strlen(line); length && strchr(" \t\n", line[length - 1]); length--)
+		line[length - 1] = '\0';
+	log_event("print", line, "", "");
+	return length;
 }
 
 // -- descriptors and files ---------------------------------------------------------------------------------------------------
@@ -233,6 +180,8 @@ int get_unused_fd_flags(void)
 
 void put_unused_fd(int fd)
 {
+	if (fd < 0 || fd >= MAX_FDS)
+		log_oops();  // a bit far outside of the table
 	fds[fd].used = false;
 	shim_put("fd");
 }
@@ -246,7 +195,7 @@ struct file *anon_inode_getfile(const char *name, const struct file_operations *
 	if (r)
 		return ERR_PTR(r);
 	snprintf(object, sizeof(object), "file#%s", *file_of_op() ? file_of_op() : name);
-	file = new_object(object, sizeof(*file), NULL);
+	file = new_object(object, sizeof(*file));
 	file->f_op = fops;
 	file->private_data = priv;
 	return file;
@@ -265,11 +214,18 @@ struct file *shim_file(int fd)
 void shim_close(int fd)
 {
 	struct file *file = fds[fd].file;
+	int (*release)(struct file *filp);
 
+	if (!file)
+		return;  // EBADF
 	fds[fd].file = NULL;
-	put_unused_fd(fd);
-	file->f_op->release(file);
-	kfree(file);
+	if (fds[fd].used)
+		put_unused_fd(fd);
+	release = file->f_op->release;
+	if (object_at((uintptr_t)file)->live) {  // else its count is 0: a kernel complains, and releases nothing again
+		release(file);
+		kfree(file);
+	}
 }
 
 // -- one scenario --------------------------------------------------------------------------------------------------------------
@@ -290,9 +246,7 @@ void shim_return(long result, bool fd)
 
 _Noreturn void shim_end(void)
 {
-	for (int i = 0; i < nr_objects; i++)
-		if (objects[i].live)
-			log_event("leak", objects[i].name, "", "leak");
+	memory_end();
 	for (int i = 0; i < nr_refs; i++)
 		for (int n = refs[i].count; n > 0; n--)
 			log_event("leak", refs[i].name, "", "leak");
@@ -303,6 +257,6 @@ _Noreturn void shim_end(void)
 void shim_begin(const char *fail, enum shim_freed freed, bool text)
 {
 	fail_spec = fail;
-	freed_bytes = freed;
+	memory_begin(freed);
 	log_begin(text);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the scaffold's kernel files stand on: allocator, counted references, files, injected failures, a log of events.
+// What the kernel files stand on, for compilers: allocator, counted references, files, injected failures, a log of events.
+// The machine's half is model/shim.h: the same names, and the same prototypes.
 #ifndef SHIM_H
 #define SHIM_H
 
@@ -10,21 +11,28 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// -- names that the kernel files use and that neither take nor give anything ----------------------------------------
-
 #define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
-#define WARN_ON_ONCE(condition) ((void)(condition))
-#define OPTIMIZER_HIDE_VAR(var) __asm__("" : "=r"(var) : "0"(var))
-#define mutex_init(lock) ((void)(lock))
-#define mutex_lock(lock) ((void)(lock))
-#define mutex_unlock(lock) ((void)(lock))
+#define GFP_KERNEL 0
+#define GFP_KERNEL_ACCOUNT 0
 
-typedef struct { int locked; } spinlock_t;
-struct mutex { int locked; };
-struct list_head { struct list_head *next, *prev; };
-struct dentry;
+// -- names that the kernel files use and that neither take nor give anything ----------------------------------------
+// Functions, not macros: an argument is evaluated, and what it reads is read, as in a kernel. A struct without members
+// takes no room, as in the machine.
+
+typedef struct { } spinlock_t;
+struct mutex { };
+struct list_head { };
+struct dentry { };
 struct xarray { void *xa_head; };
-struct mmu_notifier { const void *ops; };
+struct mmu_notifier { const void *ops; int users; };
+struct kvm;
+
+int WARN_ON_ONCE(int condition);
+void OPTIMIZER_HIDE_VAR(unsigned var);
+void mutex_init(struct mutex *lock);
+void mutex_lock(struct mutex *lock);
+void mutex_unlock(struct mutex *lock);
+int printk(const char *format, ...);
 
 static inline void xa_init(struct xarray *xa) { xa->xa_head = NULL; }
 // The walk over a plane's vCPUs, of which there are none: one look at the array (limit: vcpus).
@@ -33,6 +41,7 @@ static inline void xa_for_each_vcpu(struct xarray *xa) { (void)*(void *volatile 
 static inline void *ERR_PTR(long error) { return (void *)error; }
 static inline long PTR_ERR(const void *ptr) { return (long)ptr; }
 static inline bool IS_ERR(const void *ptr) { return (uintptr_t)ptr >= (uintptr_t)-4095; }
+static inline bool IS_ERR_OR_NULL(const void *ptr) { return !ptr || IS_ERR(ptr); }
 
 // One atomic access each, as in the kernel: a sanitizer reports it once, as a write.
 typedef struct { int refs; } refcount_t;
@@ -49,42 +58,43 @@ void shim_get(const char *resource);
 void shim_put(const char *resource);
 void shim_label(const char *label);
 
-struct mm_struct { int mm_count; };
+struct mm_struct { };
 struct task { struct mm_struct *mm; };
 extern struct task *current;
+extern struct list_head vm_list;
 
 void mmgrab(struct mm_struct *mm);
 void mmdrop(struct mm_struct *mm);
-#define preempt_notifier_inc() shim_get("preempt_notifier")
-#define preempt_notifier_dec() shim_put("preempt_notifier")
 
 // These touch struct kvm in the kernel; here, as in the model, they only count.
-#define list_add(entry, head) shim_get("vm_list")
-#define list_del(entry) shim_put("vm_list")
-#define kvm_init_pm_notifier(kvm) shim_get("pm_notifier")
-#define kvm_destroy_pm_notifier(kvm) shim_put("pm_notifier")
-#define mmu_notifier_unregister(subscription, mm) shim_put("mmu_notifier")
+void preempt_notifier_inc(void);
+void preempt_notifier_dec(void);
+void list_add(struct list_head *entry, struct list_head *head);
+void list_del(struct list_head *entry);
+void kvm_init_pm_notifier(struct kvm *kvm);
+void kvm_destroy_pm_notifier(struct kvm *kvm);
+void mmu_notifier_unregister(struct mmu_notifier *subscription, struct mm_struct *mm);
 
 // -- memory ----------------------------------------------------------------------------------------------------------
 
-struct shim_field { const char *name; size_t offset, size, stride; };  // stride: of an array's elements, or 0
-
 // A zeroed object of that name, or NULL when `call` is to fail.
-void *shim_alloc(const char *call, const char *name, size_t size, const struct shim_field *fields);
+void *shim_alloc(const char *call, const char *name, size_t size);
 // The same for an object that *member points to: 0 or -ENOMEM.
 int shim_init(const char *call, const char *name, void **member);
-void *shim_kzalloc(size_t size, const char *function, int level);
 void kfree(const void *ptr);
 
 // kzalloc() learns which plane it is for without a change in the posted text: inside kvm_create_plane() the name
-// plane_level is that function's parameter, everywhere else it is this constant.
+// plane_level is that function's parameter, in the RFC's function plane_id is; everywhere else it is this constant.
 static const int plane_level __attribute__((unused)) = -1;
-#define GFP_KERNEL_ACCOUNT 0
-#define kzalloc(size, flags) shim_kzalloc(size, __func__, plane_level)
+static const int plane_id __attribute__((unused)) = -1;
+#define kzalloc(size, flags) shim_kzalloc(size, flags, __func__, (int)plane_level & (int)plane_id)
+void *shim_kzalloc(size_t size, int flags, const char *function, int level);
 
 struct srcu_struct { void *srcu_sup; };
-#define init_srcu_struct(ssp) shim_init("init_srcu_struct(" #ssp ")", &#ssp[sizeof("&kvm->") - 1], &(ssp)->srcu_sup)
+int init_srcu_struct(struct srcu_struct *ssp);
 void cleanup_srcu_struct(struct srcu_struct *ssp);
+int srcu_read_lock(struct srcu_struct *ssp);
+void srcu_read_unlock(struct srcu_struct *ssp, int idx);
 
 // -- descriptors and files -------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// kvm_main.c of the scaffold: the path that the patch changes, from the two ioctls to the last close.
-// Our own text; names, order and labels are the kernel's. What takes or gives something is in neighbours.c and shim.c.
+// kvm_main.c of the scaffold: the path that the patch changes, from the two ioctls to the last close. Our own text;
+// names, order and labels are the kernel's. Left out or cut short (limit: memslots, devices, irqfd, uevent, debugfs).
 #include <linux/kvm_host.h>
 
 static int kvm_create_vm_debugfs(struct kvm *kvm, const char *fdname)

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the C stands on, in Python: allocator, failing calls, references, files. `shim.h` declares it to the machine.
+
+In the oracle, `c/shim.c` does the same for compilers. Only what can fail, or must be undone, is here (limit: locks).
+"""
+
+from __future__ import annotations
+
+import errno as _errno
+import sys
+from collections import Counter
+from collections.abc import Callable
+from errno import EMFILE, ENOMEM
+from types import FunctionType
+from typing import Any, Final
+
+from kvmplanes.model import values
+from kvmplanes.model.faults import Injector
+from kvmplanes.model.heap import NULL, POISON, Event, Freed, Heap, Layout, Oops, Struct
+from kvmplanes.model.layout import layout
+from kvmplanes.model.machine.unit import Unit
+from kvmplanes.model.values import (
+    ERR_PTR,
+    IS_ERR,
+    PTR_ERR,
+    RUN_TIME,
+    SRCU,
+    Goto,
+    Local,
+    Place,
+    arguments,
+    call_of,
+    errno_name,
+    formatted,
+    mm_of,
+)
+
+__all__ = ["ERR_PTR", "IS_ERR", "NATIVES", "PTR_ERR", "RUN_TIME", "Kernel", "errno_name", "layout"]
+
+MOST_ROUNDS: Final = 20_000  # of loops, and calls, in one run (limit: endless)
+_ENOUGH: Final = 1 << 30  # bytes for any struct
+
+
+class Kernel:
+    """One running kernel: a unit's functions, in a name space of their own, on a heap with references and files.
+
+    Args:
+        unit: what runs; `kernel.c["kvm_create_vm"]` is one of its functions.
+        injector: asked at every failable call.
+        report: called with every event.
+        freed: what kfree does to memory, see `Heap`.
+    """
+
+    def __init__(self, unit: Unit, injector: Injector, report: Callable[[Event], None], freed: Freed = "kept") -> None:
+        self.heap = Heap(report, freed)
+        self.refs: Counter[str] = Counter()
+        self.files: dict[int, Struct] = {}
+        self.op = ""  # the system call under way
+        self._unit, self._injector, self._rounds = unit, injector, 0
+        self._fds, self._lowest = {0, 1, 2, 3}, 0  # 3 is /dev/kvm; no descriptor below `_lowest` is free
+        self.current = values.Static("current", mm=values.CURRENT_MM)  # the C may write to it
+        self.c: dict[str, Any] = {**RUN_TIME, **{name: getattr(self, name.lstrip("_")) for name in NATIVES}}
+        self.c |= {name: FunctionType(code, self.c) for name, code in unit.functions.items()}
+        exec(unit.data, self.c)  # noqa: S102 - the machine's own text
+
+    # -- control -------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> bool:
+        """Once a round of a loop and once a call: what cannot be ending is stopped."""
+        self._rounds += 1
+        if self._rounds > MOST_ROUNDS:
+            raise ValueError(f"a loop does not end: {MOST_ROUNDS} rounds and calls in one run")
+        return True
+
+    def goto(self, label: str, part: int) -> Goto:
+        """A jump to a label."""
+        self.heap.report(Event("goto", label))
+        return Goto(part)
+
+    def label(self, name: str) -> None:
+        """Control is at a label."""
+        self.heap.report(Event("label", name))
+
+    def BUILD_BUG_ON(self, condition: int) -> None:
+        """What a compiler refuses."""
+        if condition:
+            raise ValueError("BUILD_BUG_ON: the condition holds, so a compiler would stop here")
+
+    def printk(self, text: str, *args: object) -> int:
+        """A line in the kernel's log."""
+        line = formatted(text, args).strip()
+        self.heap.report(Event("print", line))
+        return len(line)
+
+    # -- failing, counting ---------------------------------------------------------------------------------------------
+
+    def shim_fails(self, call: str, usual: int = ENOMEM) -> int:
+        """0, or the negative errno with which this failable call is to fail; `usual` unless another is asked for."""
+        name = self._injector.ask(call, errno_name(usual))
+        if name is None:
+            return 0
+        self.heap.report(Event("fail", call, value=name))
+        return -int(getattr(_errno, name))
+
+    def shim_get(self, resource: str) -> None:
+        """Take one counted reference."""
+        self.refs[resource] += 1
+        self.heap.report(Event("get", resource, value=str(self.refs[resource])))
+
+    def shim_put(self, resource: str) -> None:
+        """Give one back; one too many is reported as a double free."""
+        self.refs[resource] -= 1
+        bad = self.refs[resource] < 0
+        self.heap.report(Event("put", resource, value=str(self.refs[resource]), defect="double-free" if bad else None))
+
+    def mmgrab(self, mm: object) -> None:
+        """One more reference on an address space."""
+        self.shim_get(mm_of("mmgrab", mm))
+
+    def mmdrop(self, mm: object) -> None:
+        """One less."""
+        self.shim_put(mm_of("mmdrop", mm))
+
+    def preempt_notifier_inc(self) -> None:
+        """One more user of preemption notifiers."""
+        self.shim_get("preempt_notifier")
+
+    def preempt_notifier_dec(self) -> None:
+        """One less."""
+        self.shim_put("preempt_notifier")
+
+    def kvm_init_pm_notifier(self, kvm: object) -> None:
+        """Register for suspend and resume."""
+        self.shim_get("pm_notifier")
+
+    def kvm_destroy_pm_notifier(self, kvm: object) -> None:
+        """Undo kvm_init_pm_notifier."""
+        self.shim_put("pm_notifier")
+
+    def list_add(self, entry: object, head: object) -> None:
+        """Put the VM on vm_list: one more there, and no access to either (limit: lists)."""
+        self.shim_get("vm_list")
+
+    def list_del(self, entry: object) -> None:
+        """Take the VM off vm_list."""
+        self.shim_put("vm_list")
+
+    def mmu_notifier_unregister(self, subscription: object, mm: object) -> None:
+        """Undo kvm_init_mmu_notifier."""
+        self.shim_put("mmu_notifier")
+
+    def refcount_set(self, r: Place, n: int) -> None:
+        """One atomic write (limit: refcount)."""
+        r[0] = n
+
+    def refcount_inc(self, r: Place) -> None:
+        """One atomic access: to a sanitizer a write."""
+        r[0] = r._peek() + 1
+
+    def refcount_dec_and_test(self, r: Place) -> int:
+        """One atomic access; whether the count is 0 now."""
+        r[0] = r._peek() - 1
+        return int(r._peek() == 0)
+
+    def xa_init(self, xa: Place) -> None:
+        """An empty xarray."""
+        xa[0] = NULL
+
+    def xa_for_each_vcpu(self, xa: Place) -> None:
+        """The walk over a plane's vCPUs, of which there are none: one look at the array (limit: vcpus)."""
+        xa[0]
+
+    def snprintf(self, buf: Local, size: int, text: str, *args: object) -> int:
+        """Print into a local array, cut to `size` bytes with the zero at the end."""
+        if not isinstance(buf, Local):
+            raise Oops(f"snprintf({buf!r})")
+        made = formatted(text, args)
+        for i, char in enumerate(f"{made[: max(size - 1, 0)]}\0" if size else ""):
+            buf[i] = ord(char)
+        return len(made)
+
+    # -- memory --------------------------------------------------------------------------------------------------------
+
+    def kzalloc(self, size: int, flags: int, struct: str = "") -> Any:
+        """A zeroed object, or NULL; the failing call is named after the function that asks, with its arguments.
+
+        Args:
+            size: bytes.
+            flags: of no effect here.
+            struct: what the result is assigned to, "" if that is not a struct; the machine adds it.
+        """
+        frame = sys._getframe(1)
+        tag = next((value for _, value in arguments(frame) if isinstance(value, int)), "")
+        if self.shim_fails(call_of(frame)):
+            return NULL
+        return self.heap.alloc(layout(self._unit, struct, size), tag)
+
+    def kfree(self, pointer: Any) -> None:
+        """Free an object; NULL is allowed."""
+        self.heap.free(pointer)
+
+    def shim_alloc(self, call: str, name: str, size: int, struct: str = "") -> Any:
+        """A zeroed object of that name, or NULL when `call` is to fail."""
+        if self.shim_fails(call):
+            return NULL
+        return self.heap.alloc(layout(self._unit, struct, size), name.partition("#")[2])
+
+    def shim_init(self, call: str, name: str, member: Place, *holds: str) -> int:
+        """The same for memory that *member points to, which holds these pointers: 0 or -ENOMEM."""
+        if not (failed := self.shim_fails(call)):
+            member[0] = self.heap.alloc(Layout(name, dict.fromkeys(holds, NULL), dict.fromkeys(holds, POISON)))
+        return failed
+
+    def init_srcu_struct(self, ssp: Place) -> int:
+        """0 or -ENOMEM (limit: srcu)."""
+        if not isinstance(ssp, Place):
+            raise Oops(f"init_srcu_struct({ssp!r})")
+        return self.shim_init(f"init_srcu_struct(&kvm->{ssp._path})", str(ssp._path), ssp, SRCU)
+
+    def cleanup_srcu_struct(self, ssp: Place) -> None:
+        """Undo init_srcu_struct; the pointer stays, so a second clean-up frees twice."""
+        self.heap.free(ssp[0])
+
+    def used_as(self, pointer: Any, struct: str) -> Any:
+        """A `void *` that is used as a pointer to a struct."""
+        if isinstance(pointer, Struct):
+            cell = pointer._cell
+            want = layout(self._unit, struct, cell.layout.size)
+            if cell.kind == "memory":
+                cell.layout, cell.fields = want, dict(want.zero)
+            elif cell.kind != want.kind:
+                raise ValueError(
+                    f"{pointer!r} is not a struct {struct}; the model cannot read one as the other (limit: one type)"
+                )
+        return pointer
+
+    # -- descriptors and files -----------------------------------------------------------------------------------------
+
+    def get_unused_fd_flags(self) -> int:
+        """Reserve the lowest free descriptor number; or -EMFILE (limit reached) or -ENOMEM (the table grows)."""
+        if failed := self.shim_fails(self._of_op("get_unused_fd_flags"), EMFILE):
+            return failed
+        while self._lowest in self._fds:
+            self._lowest += 1
+        self._fds.add(fd := self._lowest)
+        self.shim_get("fd")
+        return fd
+
+    def put_unused_fd(self, fd: int) -> None:
+        """Give a reserved number back; an errno as a number leads far outside of the table."""
+        if fd < 0:
+            raise Oops(f"put_unused_fd({fd})")
+        if fd in self._fds:
+            self._fds.remove(fd)
+            self._lowest = min(self._lowest, fd)
+        self.shim_put("fd")
+
+    def anon_inode_getfile(self, name: str, fops: object, priv: object) -> Any:
+        """An open file on `priv`, or ERR_PTR(-ENOMEM) or ERR_PTR(-ENFILE); one failure for all of it (limit: files)."""
+        if failed := self.shim_fails(self._of_op("anon_inode_getfile")):
+            return ERR_PTR(failed)
+        file = self.heap.alloc(layout(self._unit, "file", _ENOUGH), self._plane_of_op() or name)
+        file.f_op, file.private_data = fops, priv
+        return file
+
+    def fd_install(self, fd: int, file: Any) -> None:
+        """From here on user space can use the descriptor."""
+        self.files[fd] = file
+
+    def close(self, fd: int) -> None:
+        """The last descriptor of a file closes: its release function is called (limit: dup)."""
+        file: Any = self.files.pop(fd, None)
+        if file is not None:  # else EBADF
+            if fd in self._fds:
+                self.put_unused_fd(fd)
+            release = file.f_op.release
+            if file._cell.live:  # else its count is 0: a kernel complains, and releases nothing again
+                release(file)
+                self.heap.free(file)
+
+    def _plane_of_op(self) -> str:
+        """The plane that the system call asks for, such as "plane 3"; "" if it asks for none."""
+        _, found, level = self.op.partition("KVM_CREATE_PLANE ")
+        return f"plane {int(level) & 0xFFFFFFFF}" if found else ""
+
+    def _of_op(self, function: str) -> str:
+        return f"{function}({self._plane_of_op()})" if self._plane_of_op() else function
+
+
+# What of `Kernel` C code names; the machine's own with an underscore in front.
+NATIVES: Final = (
+    "_tick", "_goto", "_label", "_used_as", "BUILD_BUG_ON", "printk", "shim_fails", "shim_get", "shim_put", "mmgrab",
+    "mmdrop", "preempt_notifier_inc", "preempt_notifier_dec", "kvm_init_pm_notifier", "kvm_destroy_pm_notifier",
+    "list_add", "list_del", "mmu_notifier_unregister", "refcount_set", "refcount_inc", "refcount_dec_and_test",
+    "xa_init", "xa_for_each_vcpu", "snprintf", "kzalloc", "kfree", "shim_alloc", "shim_init", "init_srcu_struct",
+    "cleanup_srcu_struct", "get_unused_fd_flags", "put_unused_fd",
+    "anon_inode_getfile", "fd_install", "current",
+)  # fmt: skip

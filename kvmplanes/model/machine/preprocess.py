@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the parser sees of a tree: its own includes read, comments blanked, `#define NAME value` and `#if` done."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from kvmplanes.model.machine.tree import CError, Tree, text_of
+
+
+class Row(NamedTuple):
+    """A line of C after the preprocessor, and where it stands."""
+
+    file: str
+    line: int
+    text: str
+
+
+_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_WORD: Final = re.compile(r'"(?:\\.|[^"\\])*"|\b[A-Za-z_]\w*\b(?=(\s*\()?)')
+_DIRECTIVE: Final = re.compile(r"\s*#\s*(\w*)\s*(.*?)\s*$")
+_IF: Final = ("if", "ifdef", "ifndef")
+
+
+def preprocess(tree: Tree, *files: str) -> list[Row]:
+    """The lines of one translation unit made of `files`.
+
+    Raises:
+        CError: a directive, a macro or an `#if` that is not understood.
+    """
+    return list(_Preprocessor(tree).rows(files))
+
+
+class _Preprocessor:
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._macros: dict[str, str | None] = {}  # None: it has arguments
+        self._at = ("", 0)
+
+    def rows(self, files: tuple[str, ...]) -> Iterator[Row]:
+        for file in files:
+            yield from self._file(file)
+
+    def _file(self, name: str) -> Iterator[Row]:
+        self._comments(name)
+        on, opened = [True], [0]  # for each #if around: whether the lines are wanted, its line
+        for n, line in enumerate(bare_lines(text_of(self._tree, name)), 1):
+            self._at = (name, n)
+            match = _DIRECTIVE.match(line)
+            if not match:
+                yield Row(name, n, self._expanded(line) if all(on) else "")
+                continue
+            word, rest = match.groups()
+            if word in _IF:
+                on.append(all(on) and self._holds(word, rest))
+                opened.append(n)
+            elif word == "elif":
+                raise CError(name, n, "#elif is not understood; write #else and #if")
+            elif word in ("else", "endif"):
+                if len(on) == 1:
+                    raise CError(name, n, f"#{word} without #if")
+                on[-1:] = [] if word == "endif" else [not on[-1]]
+                opened = opened[: len(on)]
+            elif all(on) and word == "include":
+                yield from self._included(rest)
+            elif all(on):
+                self._directive(word, rest)
+            yield Row(name, n, "")
+        if len(on) > 1:
+            raise CError(name, opened[-1], "#if without #endif")
+
+    def _comments(self, name: str) -> None:
+        """Refuse a comment that is not closed: it would blank the lines up to the end of the next one."""
+        text = text_of(self._tree, name)
+        for match in _COMMENT.finditer(f"{text}/**/"):
+            if match[0].startswith("/*") and "/*" in match[0][2:]:
+                raise CError(name, text.count("\n", 0, match.start()) + 1, "the comment that begins here is not closed")
+
+    def _included(self, rest: str) -> Iterator[Row]:
+        for path in self._tree:
+            if path == rest[1:-1] or path.endswith(f"/{rest[1:-1]}"):
+                yield from self._file(path)
+
+    def _directive(self, word: str, rest: str) -> None:
+        if word != "define":
+            raise CError(*self._at, f"#{word} is not understood; #include, #define NAME value, #if and #endif are")
+        match = re.match(r"(\w+)(\(?)\s*(.*)", rest)
+        if not match:
+            raise CError(*self._at, "#define wants a name")
+        self._macros[match[1]] = None if match[2] else match[3]
+
+    def _holds(self, word: str, test: str) -> bool:
+        if word != "if":
+            return (test in self._macros) == (word == "ifdef")
+        test = re.sub(r"\bdefined\s*\(?\s*(\w+)\s*\)?", lambda match: str(int(match[1] in self._macros)), test)
+        test = re.sub(r"\b[A-Za-z_]\w*", "0", self._expanded(test))
+        test = re.sub(r"\b(\d+)[uUlL]+\b", r"\1", test)
+        test = re.sub(r"!(?!=)", " not ", test.replace("&&", " and ").replace("||", " or ")).strip()
+        if not re.fullmatch(r"(?:\d|[\s()<>=!+*-]|and|or|not)+", test):
+            raise CError(*self._at, "this #if is not understood; numbers, names, defined(), && and || are")
+        try:
+            return bool(eval(compile(ast.parse(test, mode="eval"), "#if", "eval"), {}))  # noqa: S307 - digits, signs
+        except SyntaxError:
+            raise CError(*self._at, "this #if is not understood") from None
+
+    def _expanded(self, text: str, inside: tuple[str, ...] = ()) -> str:
+        def word(match: re.Match[str]) -> str:
+            name = match[0]
+            if name not in self._macros or name in inside:
+                return name
+            value = self._macros[name]
+            if value is not None:
+                return self._expanded(value, (*inside, name))
+            if match[1] is None:  # as in C: without parentheses it is no call of the macro
+                return name
+            raise CError(*self._at, f"{name} is a macro with arguments; write a function, or #define NAME value")
+
+        return _WORD.sub(word, text)
+
+
+def bare_lines(text: str) -> list[str]:
+    """Lines without comments; what a backslash continues stands on the first line, and leaves empty ones."""
+    bare = _COMMENT.sub(lambda match: match[0] if match[0][0] in "\"'" else "\n" * match[0].count("\n") or " ", text)
+    rows, first, goes_on = list[str](), 0, False
+    for line in bare.splitlines():
+        if goes_on:
+            rows[first] += f" {line.removesuffix(chr(92))}"
+            rows.append("")
+        else:
+            first = len(rows)
+            rows.append(line.removesuffix(chr(92)))
+        goes_on = line.endswith(chr(92))
+    return rows

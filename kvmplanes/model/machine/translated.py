@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a translation is: plain data, all that a run needs of the C. The parser is not needed any more."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from types import CodeType
+from typing import NamedTuple
+
+
+class Member(NamedTuple):
+    """A member of a struct in memory.
+
+    Attributes:
+        name: of a struct inside another, joined with "_"; such a struct with one member is that member.
+        kind: "ptr", "bool" or "int".
+        at: how many bytes into the struct it lies.
+        width: its bytes; of an array, those of one slot.
+        length: slots of an array; None if it is none.
+    """
+
+    name: str
+    kind: str
+    at: int
+    width: int
+    length: int | None
+
+
+class Outline(NamedTuple):
+    """What a unit declares, translated.
+
+    Attributes:
+        structs: name -> its members.
+        data: Python text that sets the unit's variables.
+    """
+
+    structs: Mapping[str, tuple[Member, ...]]
+    data: str
+
+
+class Translated(NamedTuple):
+    """One function, translated.
+
+    Attributes:
+        name: of the function.
+        python: its Python text.
+        lines: the C line of each line of the Python.
+        needs: functions, and variables of elsewhere, that it names -> the C line where it first does.
+    """
+
+    name: str
+    python: str
+    lines: tuple[int, ...]
+    needs: Mapping[str, int]
+
+    def compiled(self, file: str, first: int) -> CodeType:
+        """Its code, as if it stood in `file` with line 1 at `first`."""
+        tree = ast.parse(self.python)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.stmt | ast.expr | ast.ExceptHandler | ast.arg | ast.keyword):
+                node.lineno = node.end_lineno = self.lines[node.lineno - 1] + first - 1
+                node.col_offset = node.end_col_offset = 0
+        code = compile(tree, file, "exec")
+        return next(const for const in code.co_consts if isinstance(const, CodeType))
