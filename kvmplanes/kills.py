@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What sees each mutant: `certify`, or a few more system calls compared with the version it was made from.
+"""What sees each mutant: the paths of `certify`, told by what fails on them.
 
 >>> from kvmplanes.kills import kill
 >>> from kvmplanes.model.mutants import MUTANTS
@@ -10,33 +10,18 @@ allocation unchecked: KVM_CREATE_VM fails: null-dereference on 1 path
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from kvmplanes.explore import OUTCOMES, Outcome, certify, classify
+from kvmplanes.explore import OUTCOMES, Outcome, certify
 from kvmplanes.model.mutants import MUTANTS, Mutant
 from kvmplanes.model.version import Version
-from kvmplanes.scenario import run
 from kvmplanes.trace import Trace
 
-Check = Literal["no call fails", "KVM_CREATE_VM fails", "KVM_CREATE_PLANE fails", "other system calls"]
-# The paths of `certify` in three parts, and what it does not ask.
-CHECKS: Final[tuple[Check, ...]] = (
-    "no call fails",
-    "KVM_CREATE_VM fails",
-    "KVM_CREATE_PLANE fails",
-    "other system calls",
-)
-# Name -> the arguments of `run`: what `certify` does not run where there is KVM_CREATE_PLANE.
-OTHERS: Final[Mapping[str, dict[str, Any]]] = {
-    "planes 3 and 15": {"planes": (3, 15)},
-    "plane 16": {"ops": ("KVM_CREATE_VM", "KVM_CREATE_PLANE 16")},
-    "plane 2 twice": {"ops": ("KVM_CREATE_VM", "KVM_CREATE_PLANE 2", "KVM_CREATE_PLANE 2")},
-    "the VM closed first": {"ops": ("KVM_CREATE_VM", "KVM_CREATE_PLANE 2", "close(vm)", "close(plane 2)")},
-    "tried again": {"planes": (1,), "fail": "anon_inode_getfile(plane 1)", "retry": True},
-}
+Check = Literal["no call fails", "KVM_CREATE_VM fails", "KVM_CREATE_PLANE fails"]
+CHECKS: Final[tuple[Check, ...]] = ("no call fails", "KVM_CREATE_VM fails", "KVM_CREATE_PLANE fails")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +29,8 @@ class Finding:
     """One run that a mutant does not pass.
 
     Attributes:
-        check: which part of the checks it belongs to.
-        what: the call that fails, or the name of the scenario.
+        check: what fails on it.
+        what: the call that fails; where none does, the program, "" for the usual one.
         outcome: its class.
         trace: the run.
     """
@@ -58,7 +43,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Kill:
-    """What sees a mutant: the runs that it does not pass, those of `certify` first."""
+    """What sees a mutant: the paths that it does not pass."""
 
     mutant: Mutant
     findings: tuple[Finding, ...]
@@ -67,11 +52,6 @@ class Kill:
     def killed(self) -> bool:
         """Whether anything sees it."""
         return bool(self.findings)
-
-    @property
-    def passes_certify(self) -> bool:
-        """Whether `certify` finds nothing."""
-        return all(found.check == "other system calls" for found in self.findings)
 
     @property
     def counterexample(self) -> Trace | None:
@@ -93,8 +73,8 @@ class Kill:
 
 
 def kill(mutant: Mutant) -> Kill:
-    """Run every check on a mutant."""
-    return Kill(mutant, (*_certified(mutant.version), *_compared(mutant)))
+    """Run `certify` on a mutant."""
+    return Kill(mutant, tuple(_findings(mutant.version)))
 
 
 @cache
@@ -123,45 +103,28 @@ def table(found: Iterable[Kill] | None = None) -> str:
 def summary(found: Iterable[Kill] | None = None) -> str:
     """How many mutants there are, and how many are seen by what."""
     chosen = kills() if found is None else tuple(found)
-    seen = [one for one in chosen if one.killed]
-    late = sum(one.passes_certify for one in seen)
+    seen = sum(one.killed for one in chosen)
     same = sum(bool(one.mutant.equivalent) for one in chosen if not one.killed)
-    by = f"{len(seen) - late} by certify, {late} by other system calls alone"
-    return f"{len(chosen)} mutants: {len(seen)} killed ({by}), {same} equivalent"
+    return f"{len(chosen)} mutants: {seen} killed by certify, {same} equivalent"
 
 
-def _certified(version: Version) -> Iterator[Finding]:
-    for path in certify(version).paths:
+def _findings(version: Version) -> Iterator[Finding]:
+    certificate = certify(version)
+    for path in certificate.paths:
         if path.outcome != "clean":
             at = next((step.op.partition(" ")[0] for step in path.trace.steps if step.what == "fail"), "")
             check = next((check for check in CHECKS if at and check.startswith(at)), CHECKS[0])
-            yield Finding(check, path.call, path.outcome, path.trace)
-
-
-def _compared(mutant: Mutant) -> Iterator[Finding]:
-    for name, scenario in OTHERS.items() if mutant.version.creates_planes else ():
-        trace, sound = run(mutant.version, **scenario), _base(mutant.base, name)
-        outcome = classify(trace)
-        if outcome == "wrong errno" and trace.results == sound.results and not trace.oops:
-            outcome = "clean"  # an errno that was asked for
-        elif outcome in ("clean", "wrong state") and trace.results != sound.results:
-            outcome = "wrong errno"
-        if outcome != "clean":
-            yield Finding(CHECKS[-1], name, outcome, trace)
-
-
-@cache
-def _base(name: str, scenario: str) -> Trace:
-    return run(name, **OTHERS[scenario])
+            program = "" if path.program == certificate.programs[0] else str(path.program)
+            yield Finding(check, path.call or program, path.outcome, path.trace)
 
 
 def _told(check: Check, outcome: Outcome, runs: int, first: str) -> str:
-    """A cell in words; the column of other calls names the first one."""
+    """A cell in words: on how many paths; where no call fails, the program that shows it if it is not the usual one."""
     if not runs:
         return "-"
-    if check == CHECKS[-1]:
-        return f"{outcome}: {first}{f' and {runs - 1} more' if runs > 1 else ''}"
-    return outcome if check == CHECKS[0] else f"{outcome} on {runs} path{'s' * (runs > 1)}"
+    if check == CHECKS[0]:
+        return f"{outcome}: program {first}" if first else outcome
+    return f"{outcome} on {runs} path{'s' * (runs > 1)}"
 
 
 def _survives(mutant: Mutant) -> str:

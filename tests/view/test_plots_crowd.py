@@ -42,5 +42,7 @@ def test_the_cost_is_told_for_each_design() -> None:
     plot = plot_cost()
     assert [line.partition(":")[0] for line in plot.text.splitlines()] == list(DESIGNS)
     assert "144 bytes in 1 allocation for 1 plane" in plot.text
+    assert "bytes taken from the allocator of a measured kernel: 16 for 1, 32 for 2 and 256 for 16" in plot.text
+    assert "a first plane costs 16, 0 and 0 there" in plot.svg
     assert all(name in plot.svg for name in DESIGNS)
     assert plot.svg == plot_cost().svg

@@ -118,8 +118,11 @@ def test_names_keep_their_order() -> None:
     assert data.in_order(["abd", "acd", "abcd", "xd"]) == ("x", "a", "c", "b", "d")
     rows = list(data.paths([kp.certify("rfc"), kp.certify("29")]))
     after = rows[rows.index("kvm_arch_alloc_vm") + 1 :]
-    assert set(after[:2]) == {"kvm_create_plane(kvm, 0)", "kvm_create_vm_plane"}
-    assert rows[-1] == data.NOTHING_FAILS
+    assert set(after[:2]) == {"kvm_create_plane(kvm, 0)", "kvm_create_vm_plane(kvm, 0)"}
+    usual = rows.index(data.NOTHING_FAILS)
+    assert not any("program" in row for row in rows[:usual])
+    assert [row.rpartition("program ")[2] for row in rows[usual + 1 :]] == ["ids"] * 7 + ["exit"] * 4
+    assert rows[-1] == f"{data.NOTHING_FAILS}, program exit"
 
 
 def test_paths_leave_out_what_a_version_lacks() -> None:

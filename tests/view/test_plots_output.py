@@ -96,7 +96,11 @@ def test_runs_and_paths_in_words() -> None:
     assert plot("runs").text.startswith("All runs: 12 runs, ")
     assert plot("groups").text.count("First failing call") == 3
     assert len(plot("paths").text.splitlines()) == len(kp.VERSIONS)
-    assert "anon_inode_getfile(plane 1): double-free." in plot("paths").text
+    at = "anon_inode_getfile(plane"
+    told = "".join(
+        f"; {at} {row}: double-free" for row in ("1)", "1), program ids", "15), program ids", "1), program exit")
+    )
+    assert f"on top of 11{told}." in plot("paths").text
 
 
 def test_more_than_two_failures_are_counted() -> None:

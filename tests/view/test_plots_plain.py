@@ -35,8 +35,11 @@ from kvmplanes.view.plots import Plot
 out, sys.stdout = sys.stdout, sys.stderr
 space, found = {}, []
 for cell in json.load(open(sys.argv[1]))["cells"]:
-    if cell["cell_type"] == "code":
-        body = ast.parse("".join(cell["source"])).body
+    first, _, below = "".join(cell["source"]).partition("\\n")
+    if first.startswith("%%c "):
+        space[first.split()[1]] = below
+    elif cell["cell_type"] == "code":
+        body = ast.parse(f"{first}\\n{below}").body
         value = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
         exec(compile(ast.Module(body, []), "cell", "exec"), space)
         shown = eval(compile(value, "cell", "eval"), space) if value else None
@@ -50,7 +53,8 @@ json.dump(found, out)
 def plots_in(notebook: Path) -> int:
     """How many cells end in a call of plot_*()."""
     cells = json.loads(notebook.read_text())["cells"]
-    bodies = [ast.parse("".join(cell["source"])).body for cell in cells if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    bodies = [ast.parse(source).body for source in sources if not source.startswith("%%c ")]
     return sum(bool(re.match(r"plot_\w+\(", ast.unparse(body[-1]))) for body in bodies if body)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kvmplanes.explore import Certificate, Outcome, Path, classify
+from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.model.heap import DefectKind, What
-from kvmplanes.model.kvm import KVM_MAX_PLANES
 from kvmplanes.trace import SlotState, Step, Trace
 
 NOTHING_FAILS = "no call fails"
@@ -204,5 +204,11 @@ def in_order(sequences: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 def paths(certificates: Sequence[Certificate]) -> dict[str, tuple[Path | None, ...]]:
     """Failing call -> its path in each certificate, None where that version has no such call."""
-    columns = [{path.call or NOTHING_FAILS: path for path in c.paths} for c in certificates]
+    columns = [{path_name(path, c): path for path in c.paths} for c in certificates]
     return {call: tuple(column.get(call) for column in columns) for call in in_order(map(tuple, columns))}
+
+
+def path_name(path: Path, certificate: Certificate) -> str:
+    """The call that fails, and the program if it is not the certificate's first."""
+    other = "" if path.program == certificate.programs[0] else f", program {path.program}"
+    return f"{path.call or NOTHING_FAILS}{other}"

@@ -104,12 +104,12 @@ def _survivors(sheet: Sheet, rows: Sequence[Kill]) -> None:
 
 
 def _words(one: Kill, check: Check) -> str:
-    """A cell: the outcome, and on how many paths, or in which of the other system calls."""
+    """A cell: the outcome, and on how many paths; where no call fails, the program if it is not the usual one."""
     outcome, runs, first = one.at(check)
     if not runs:
         return ""
-    paths = f" on {runs} path{'s' * (runs > 1)}"
-    return IN_A_CELL[outcome] + {CHECKS[0]: "", CHECKS[-1]: f": {first}"}.get(check, paths)
+    where = f": program {first}" * bool(first) if check == CHECKS[0] else f" on {runs} path{'s' * (runs > 1)}"
+    return f"{IN_A_CELL[outcome]}{where}"
 
 
 def _reason(one: Kill) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from kvmplanes.explore import OUTCOMES, Certificate, Outcome
-from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.trace import Trace
 from kvmplanes.view.plots import data, words
 from kvmplanes.view.plots.data import Run
@@ -136,7 +136,7 @@ def plot_paths(certificates: Sequence[Certificate]) -> Plot:
     with house():
         sheet = Sheet(
             "Every path of every version: what a failing call leads to",
-            ["A row is the call that fails, a column is a version; plain numbers are patches as posted."],
+            ["A row is the call that fails, with its program if not the usual one; plain numbers are as posted."],
             [(call, call, 16.0) for call in table], (-0.5, len(certificates) - 0.5),
             left=left, top=68, width=max(WIDTH, left + PAD + column * len(certificates)),
         )  # fmt: skip

@@ -79,8 +79,8 @@ def paths_text(certificates: Sequence[Certificate]) -> str:
     """`plot_paths` in words."""
     lines = []
     for certificate in certificates:
-        bad = [f"; {p.call or NOTHING_FAILS}: {p.outcome}" for p in certificate.paths if p.outcome != "clean"]
-        lines.append(f"{certificate.verdict} ({certificate.version.title}){''.join(bad)}.")
+        bad = [f"; {data.path_name(p, certificate)}: {p.outcome}" for p in certificate.paths if p.outcome != "clean"]
+        lines.append(f"{certificate.verdict}: {certificate.version.title}{''.join(bad)}.")
     return "\n".join(lines)
 
 
