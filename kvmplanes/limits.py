@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-ABOUT: Final = ("memory", "failures", "the VM", "user space")
+ABOUT: Final = ("memory", "failures", "the VM", "user space", "the C")
 
 
 @dataclass(frozen=True, slots=True)

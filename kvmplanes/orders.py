@@ -47,14 +47,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Puzzle:
-    """Lines that can change places.
+    """Lines of a function that can change places; what stands between them stays.
 
     Attributes:
         name: such as "teardown".
         title: what the lines are.
         version: the version in which they stand.
-        function: the function, in which they stand side by side.
-        items: the lines, as they stand there; a label is an item of its own.
+        function: the function.
+        items: the lines, in the order in which they stand there; a label is a line like any other.
     """
 
     name: str
@@ -77,14 +77,18 @@ class Puzzle:
         """The version with its lines in another order: `order[0]` is the place, as posted, of the first line.
 
         Raises:
-            ValueError: the numbers are not those of the lines, each once.
+            ValueError: the numbers are not those of the lines, each once; or the lines do not stand in the function so.
         """
         if sorted(order) != list(self.posted):
             raise ValueError(f"order {tuple(order)}: each of 0..{len(self.items) - 1} once")
-        old = laid_out(self.items)
-        new = laid_out([self.items[i] for i in order], headless=not is_label(self.items[0]))
+        first, *_, last = self._places
+        old = [line.text for line in self.version.functions[self.function].lines]
+        new = list(old)
+        for place, item in zip(self._places, order, strict=True):
+            new[place] = old[self._places[item]]
+        before, after = ("\n".join(rows[first : last + 1]) for rows in (old, new))
         title = f"with its lines in the order {', '.join(map(str, order))}"
-        return self.version.edit(self.version.name, title, (self.function, old, new))
+        return self.version.edit(self.version.name, title, (self.function, before, after))
 
     def verdict(self, order: Sequence[int]) -> Verdict:
         """Run the paths that come past the lines; the others are as they were.
@@ -96,7 +100,7 @@ class Puzzle:
         outcomes: list[Outcome] = [path.outcome for path in self._elsewhere]
         bad: list[tuple[str, Trace]] = []
         for path in self._here:
-            trace = run(version, fail=path.number or None)
+            trace = run(version, ops=path.program.ops, fail=path.number or None)
             outcomes.append(classify(trace))
             if outcomes[-1] != "clean":
                 bad.append((path.call, trace))
@@ -120,36 +124,27 @@ class Puzzle:
         return tuple(path for path in certify(self.version).paths if not self._passes(path))
 
     def _passes(self, path: Path) -> bool:
-        texts = {line.strip() for item in self.items for line in statements(item)}
+        first = self.version.functions[self.function].first
+        places = {first + place for place in self._places}
         frames = (frame for step in path.trace.steps for frame in step.stack)
-        return any(frame.function == self.function and frame.line in texts for frame in frames)
+        return any(frame.function == self.function and frame.lineno in places for frame in frames)
 
-
-def laid_out(items: Sequence[str], headless: bool = False) -> str:
-    """Lines as text: what stands below a label belongs to it; a label with nothing below it does nothing.
-
-    Args:
-        items: the lines and labels, in order.
-        headless: the label above all of them has no lines of its own, and a label may now be the first.
-    """
-    labelled = any(map(is_label, items))
-    rows: list[str] = ["    pass"] if headless and is_label(items[0]) else []
-    for item, below in zip(items, (*items[1:], "end:"), strict=True):
-        indent = "    " if labelled and not is_label(item) else ""
-        rows += [indent + line for line in statements(item)]
-        if is_label(item) and is_label(below):
-            rows.append("    pass")
-    return "\n".join(rows)
+    @cached_property
+    def _places(self) -> list[int]:
+        """Which lines of the function they are, from 0."""
+        asis = ((self.function, item, item) for item in self.items)
+        lines = self.version.edit(self.version.name, "as it is", *asis).functions[self.function].lines
+        rows = [" ".join(line.text.split()) for line in lines]
+        words = [" ".join(item.split()) for item in self.items]
+        places = [rows.index(line) for line in words if line in rows]
+        if places != sorted(set(places)) or len(places) < len(words):
+            raise ValueError(f"{self.function}: give its lines one by one, in the order in which they stand there")
+        return places
 
 
 def is_label(item: str) -> bool:
-    """Whether an item is a label, "out_no_planes:"."""
+    """Whether a line is a label, "out_no_planes:"."""
     return item.endswith(":")
-
-
-def statements(item: str) -> list[str]:
-    """An item's lines in the model's words."""
-    return [f'if goto.label("{item[:-1]}"):'] if is_label(item) else item.splitlines()
 
 
 PUZZLES: Final[Mapping[str, Puzzle]] = MappingProxyType(
@@ -162,11 +157,11 @@ PUZZLES: Final[Mapping[str, Puzzle]] = MappingProxyType(
                 VERSIONS["09"],
                 "kvm_destroy_vm",
                 (
-                    "k.kvm_arch_destroy_vm(kvm)",
-                    'k.cleanup_srcu_struct(kvm, "irq_srcu")',
-                    'k.cleanup_srcu_struct(kvm, "srcu")',
-                    "k.kvm_arch_free_vm(kvm)",
-                    "k.kvm_destroy_planes(kvm)",
+                    "kvm_arch_destroy_vm(kvm);",
+                    "cleanup_srcu_struct(&kvm->irq_srcu);",
+                    "cleanup_srcu_struct(&kvm->srcu);",
+                    "kvm_arch_free_vm(kvm);",
+                    "kvm_destroy_planes(kvm);",
                 ),
             ),
             Puzzle(
@@ -176,10 +171,10 @@ PUZZLES: Final[Mapping[str, Puzzle]] = MappingProxyType(
                 "kvm_create_vm",
                 (
                     "out_err_no_srcu:",
-                    "k.kvm_destroy_planes(kvm)",
+                    "kvm_destroy_planes(kvm);",
                     "out_no_planes:",
-                    "k.kvm_arch_free_vm(kvm)",
-                    "k.mmdrop(current.mm)",
+                    "kvm_arch_free_vm(kvm);",
+                    "mmdrop(current->mm);",
                 ),
             ),
         )

@@ -4,7 +4,7 @@
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.orders import PUZZLES, Puzzle, laid_out
+from kvmplanes.orders import PUZZLES, Puzzle
 
 each = pytest.mark.parametrize("puzzle", PUZZLES.values(), ids=PUZZLES)
 
@@ -27,8 +27,18 @@ def test_as_posted_09_is_wrong_and_the_order_of_11_is_right() -> None:
     teardown = PUZZLES["teardown"]
     assert teardown.verdicts[0, 1, 2, 3, 4].outcome == "use-after-free"
     assert teardown.verdicts[0, 1, 2, 4, 3].outcome == "clean"
-    last = {order[-1] for order, verdict in teardown.verdicts.items() if verdict.outcome == "clean"}
-    assert [teardown.items[place] for place in last] == ["k.kvm_arch_free_vm(kvm)"]
+
+
+def test_the_teardown_frees_struct_kvm_last_and_uses_srcu_before_it_goes() -> None:
+    teardown = PUZZLES["teardown"]
+    arch, _, srcu, free, _ = teardown.posted
+    right = {order for order in teardown.orders if order[-1] == free and order.index(arch) < order.index(srcu)}
+    assert {order for order, verdict in teardown.verdicts.items() if verdict.outcome == "clean"} == right
+    assert len(right) == 12
+    assert {teardown.verdicts[order].outcome for order in {*teardown.orders} - right} == {"use-after-free"}
+    late = teardown.verdicts[1, 2, 0, 4, 3].counterexample
+    assert late is not None
+    assert {(defect.obj, defect.function) for defect in late.defects} == {("srcu", "kvm_arch_destroy_vm")}
 
 
 def test_in_the_ladder_the_planes_go_before_the_vm_and_under_the_right_label() -> None:
@@ -38,17 +48,55 @@ def test_in_the_ladder_the_planes_go_before_the_vm_and_under_the_right_label() -
     for order, verdict in ladder.verdicts.items():
         place = {items[item]: at for at, item in enumerate(order)}
         if verdict.outcome == "clean":
-            assert place["k.kvm_destroy_planes(kvm)"] < place["k.kvm_arch_free_vm(kvm)"]
-            assert place["out_err_no_srcu:"] < place["k.kvm_destroy_planes(kvm)"]
-            assert place["out_no_planes:"] < place["k.kvm_arch_free_vm(kvm)"]
+            assert place["kvm_destroy_planes(kvm);"] < place["kvm_arch_free_vm(kvm);"]
+            assert place["out_err_no_srcu:"] < place["kvm_destroy_planes(kvm);"]
+            assert place["out_no_planes:"] < place["kvm_arch_free_vm(kvm);"]
 
 
-def test_labels_own_what_stands_below_them() -> None:
-    assert laid_out(("a()", "b()")) == "a()\nb()"
-    assert laid_out(("x:", "a()", "y:")) == 'if goto.label("x"):\n    a()\nif goto.label("y"):\n    pass'
-    assert laid_out(("x:", "y:", "a()")) == 'if goto.label("x"):\n    pass\nif goto.label("y"):\n    a()'
-    assert laid_out(("a()", "x:", "b()")) == '    a()\nif goto.label("x"):\n    b()'
-    assert laid_out(("x:", "a()"), headless=True) == '    pass\nif goto.label("x"):\n    a()'
+def test_only_the_lines_move() -> None:
+    teardown = PUZZLES["teardown"]
+    assert teardown.version.diff(teardown.edited(teardown.posted)) == ""
+    moved = teardown.edited((1, 0, 2, 4, 3)).functions["kvm_destroy_vm"].lines
+    as_posted = teardown.version.functions["kvm_destroy_vm"].lines
+    assert len(moved) == len(as_posted)
+    changed = [(old.text.strip(), new.text.strip()) for old, new in zip(as_posted, moved, strict=True) if old != new]
+    items = teardown.items
+    assert changed == [(items[0], items[1]), (items[1], items[0]), (items[3], items[4]), (items[4], items[3])]
+    assert [line.id for line in moved if line.text.strip() == items[4]] == ["+54"]
+    assert [line.text for line in moved if line.text.startswith("#")] == [
+        "#ifdef CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES", "#endif"
+    ]  # fmt: skip
+
+
+def test_a_label_may_stand_above_a_label_and_below_everything() -> None:
+    ladder = PUZZLES["ladder"]
+    source = ladder.edited((1, 3, 4, 0, 2)).functions["kvm_create_vm"].source
+    assert source.endswith(
+        "\tkvm_destroy_planes(kvm);\n\tkvm_arch_free_vm(kvm);\n\tmmdrop(current->mm);\n"
+        "out_err_no_srcu:\nout_no_planes:\n\treturn ERR_PTR(r);\n}\n"
+    )
+    assert ladder.verdicts[1, 3, 4, 0, 2].outcome == "leak"
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        (
+            ("kvm_destroy_planes(kvm);", "kvm_arch_free_vm(kvm);"),
+            "one by one, in the order in which they stand",
+        ),
+        (("kvm_arch_free_vm(kvm);", "kvm_arch_free_vm(kvm);"), "give its lines one by one"),
+        (
+            ("kvm_arch_free_vm(kvm);\nkvm_destroy_planes(kvm);", "mmdrop(mm);"),
+            "give its lines one by one",
+        ),
+        (("kvm_arch_free_vm(kvm);", "k.mmdrop(mm)"), "stand there 0 times"),
+    ],
+    ids=["order", "twice", "two in one", "not there"],
+)
+def test_lines_that_do_not_stand_there_so_are_refused(lines: tuple[str, ...], error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        Puzzle("mine", "", kp.VERSIONS["09"], "kvm_destroy_vm", lines).verdict((0, 1))
 
 
 @pytest.mark.parametrize("order", [(0, 1), (0, 1, 2, 3, 3), (1, 2, 3, 4, 5)])

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from kvmplanes.explore import Certificate, Outcome, certify, classify, findings
+from kvmplanes.explore import Certificate, Outcome, Path, certify, classify, findings
+from kvmplanes.model.machine.preprocess import bare_lines
+from kvmplanes.model.machine.tree import CError, text_of
 from kvmplanes.model.version import Version
 from kvmplanes.trace import Trace
 
-Answer = Any  # text of lines, a function, a number, a list or a table, as the exercise says
+Answer = Any  # C as a text or a list of lines, a number, a list or a table, as the exercise says
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Exercise:
         notebook: where it is set, such as "05".
         title: a few words.
         task: what to do, in words; `backquotes` mark code.
-        given: the lines to begin with; "" where there are none.
+        given: the C to begin with; "" where there is none.
         form: what an answer looks like, in a phrase.
         hints: one to three, from the faintest on.
         solution: one right answer.
@@ -113,20 +115,26 @@ class Exercise:
 
 
 def plain(answer: Answer) -> str:
-    """An answer without what does not matter: layout, comments, quotes."""
-    text = re.sub(r"#.*", "", answer if isinstance(answer, str) else repr(answer))
-    return re.sub(r"[\s\"'()\[\],]+", " ", text).strip()
+    """An answer without what does not matter: layout and comments."""
+    if isinstance(answer, dict):
+        return repr({name: plain(part) for name, part in answer.items()})
+    return "".join("".join(bare_lines(answer)).split()) if isinstance(answer, str) else repr(answer)
 
 
 def clean_on(*certificates: Certificate) -> Judged:
     """Judge by certificates: every path of each has to be clean."""
     failing = [
-        Failing(f"{one.version}: {path.call or 'no call'} fails", path.outcome, path.defects, path.trace)
+        Failing(_where(path, one), path.outcome, path.defects, path.trace)
         for one in certificates
         for path in one.paths
         if path.outcome != "clean"
     ]
     return Judged("; ".join(one.verdict for one in certificates), tuple(failing))
+
+
+def _where(path: Path, certificate: Certificate) -> str:
+    other = "" if path.program == certificate.programs[0] else f" in program {path.program}"
+    return f"{certificate.version}: {path.call or 'no call'} fails{other}"
 
 
 def also(judged: Judged, where: str, trace: Trace, wanted: Mapping[str, str]) -> Judged:
@@ -157,43 +165,104 @@ class Block:
     planes: tuple[int, ...] | None = None
 
     def versions(self, answer: Answer) -> tuple[Version, ...]:
-        """Each base with the answer in it.
-
-        Raises:
-            ValueError: the answer is neither a function nor its text nor lines, or cannot be put there.
-        """
-        if callable(answer) or (isinstance(answer, str) and re.search(r"^\s*def ", answer, re.MULTILINE)):
-            return tuple(named(base.replace(**{self.function: answer}), base) for base in self.bases)
-        text = lines(answer)
-        if not self.old:
-            raise ValueError(f"write the whole function, beginning with def {self.function}(k, ...)")
-        return tuple(base.edit(base.name, "with the reader's lines", (self.function, self.old, text))
-                     for base in self.bases)  # fmt: skip
+        """Each base with the answer in it; ValueError as for `answered`."""
+        return tuple(answered(base, (self.function, self.old, answer)) for base in self.bases)
 
     def __call__(self, answer: Answer) -> Judged:
         """Every path of every base with the answer in it."""
-        return clean_on(*(certify(one, self._planes(one)) for one in self.versions(answer)))
-
-    def _planes(self, version: Version) -> tuple[int, ...] | None:
-        return self.planes if version.creates_planes else None
+        return clean_on(*(certified(one, self.planes) for one in self.versions(answer)))
 
 
-def named(version: Version, base: Version) -> Version:
-    """A version under its base's name, so that what is told does not depend on how it was made."""
-    return Version(base.name, version.title, version.sources, version.based_on, version.edits)
+# What a diff has at the beginning of a line; and the head of a function: a type, a name, parentheses, a brace.
+_DIFF: Final = re.compile(r"^(?:--- |@@ -)", re.MULTILINE)
+_HEAD: Final = re.compile(
+    r"^(?!(?:else|return|goto|case)\b)\w[\w\s*]*[\s*](?!(?:if|for|while|switch)\b)\w+\s*\([^;{}]*\)\s*\{", re.MULTILINE
+)
+
+
+def is_whole(answer: Answer) -> bool:
+    """Whether an answer says itself where it belongs: whole functions, or a unified diff."""
+    return isinstance(answer, str) and bool(_DIFF.search(answer) or _HEAD.search(textwrap.dedent(answer)))
+
+
+def answered(base: Version, *pieces: tuple[str, str, Answer]) -> Version:
+    """A version with a reader's C in it.
+
+    Args:
+        base: the version.
+        *pieces: (function, its lines that are given, the reader's C). The C is the lines that stand in their place,
+            whole functions, or a unified diff; one text that is functions or a diff may answer several pieces. Without
+            given lines, lines are no answer.
+
+    Returns:
+        The version, under its base's name, so that what is told does not depend on how the answer was written.
+
+    Raises:
+        ValueError: an answer that is no C, does not fit there, or changes more than the functions of the pieces.
+    """
+    edits, whole = list[tuple[str, str, str]](), dict[str, None]()
+    for function, given, answer in pieces:
+        text = lines(answer)
+        if is_whole(text):
+            whole[text] = None
+        elif given:
+            edits.append((function, given, text))
+        else:
+            raise ValueError(f"write the whole function {function}(), from its head to its closing brace, or a diff")
+    made = base
+    for text in whole:
+        made = made.apply(text) if _DIFF.search(text) else made.replace(text)
+    made = made.edit(base.name, "with the reader's lines", *edits)
+    asked = list(dict.fromkeys(function for function, *_ in pieces))
+    if others := _elsewhere(base, made, asked):
+        raise ValueError(
+            f"the answer is about {' and '.join(f'{name}()' for name in asked)} alone, and this one changes "
+            f"{', '.join(others)}; functions of your own may be added"
+        )
+    return made
+
+
+def _elsewhere(base: Version, made: Version, asked: Collection[str]) -> list[str]:
+    """What an answer changes outside the functions that it is asked for."""
+    functions = {name: function.source for name, function in made.functions.items()}
+    changed = [name for name, f in base.functions.items() if name not in asked and functions.get(name) != f.source]
+    rest = [file for file in base.tree if _outside(base, file) != _outside(made, file)]
+    return [*(f"{name}()" for name in changed), *(f"{file} outside of functions" for file in rest)]
+
+
+def _outside(version: Version, file: str) -> list[str]:
+    """The lines of a file that belong to no function, without comments."""
+    rows = bare_lines(text_of(version.tree, file))
+    for function in version.functions.values():
+        if function.file == file:
+            rows[function.first - 1 : function.first - 1 + len(function.lines)] = [""] * len(function.lines)
+    return [row.strip() for row in rows if row.strip()]
+
+
+def certified(version: Version, planes: tuple[int, ...] | None = None) -> Certificate:
+    """Every path of a version; `planes` are created where it has KVM_CREATE_PLANE, None for `certify`'s own choice.
+
+    Raises:
+        CError: a path does not end, with the C line at which it was stopped.
+    """
+    try:
+        return certify(version, planes if version.creates_planes else None)
+    except CError as error:
+        rows = version.tree.get(error.file, ())[error.line - 1 : error.line]
+        raise CError(error.file, error.line, "\n".join([error.what, *(row.text for row in rows)])) from None
 
 
 def lines(answer: Answer) -> str:
-    """Lines as one text.
+    """C as one text, of a text or of a list of its lines.
 
     Raises:
-        ValueError: something else than a text or a list of texts, or nothing at all.
+        ValueError: something else, or nothing at all.
     """
     if isinstance(answer, list | tuple) and all(isinstance(line, str) for line in answer):
         answer = "\n".join(answer)
     if not isinstance(answer, str) or not answer.strip():
-        raise ValueError(f"the answer is lines of code (a text, or a list of lines) or a function, not {answer!r}")
-    return textwrap.dedent(answer).strip("\n")
+        raise ValueError(f"the answer is C, as a text or a list of lines, not {answer!r}")
+    return answer if _DIFF.search(answer) else textwrap.dedent(answer).strip("\n")
 
 
 GENERAL: Final[dict[str, str]] = {

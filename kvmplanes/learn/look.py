@@ -48,10 +48,10 @@ def edited(base: str, function: str, old: str, new: str) -> kp.Version:
     Args:
         base: name of the version to begin with.
         function: the function.
-        old: its lines without their comments.
-        new: what takes their place.
+        old: its lines, in C.
+        new: what takes their place; "" for nothing.
 
     Raises:
-        ValueError: the old lines do not stand there exactly once.
+        ValueError: the old lines do not stand there exactly once, or what results is not C.
     """
     return kp.VERSIONS[base].edit(f"{base} edited", "with one change", (function, old, new))

@@ -33,7 +33,7 @@ def coverage_html(review: Review) -> Html:
 
 
 def report_html(review: Review, reveal: bool = False) -> Html:
-    """What the comments cover: findings with the model's evidence, false alarms with its counter-evidence.
+    """What the comments cover: findings with their evidence, false alarms with what speaks against them.
 
     Args:
         review: the review.
@@ -66,7 +66,7 @@ def _hint(review: Review, missed: Sequence[Finding], reveal: bool) -> str:
         return "Nothing that is known here is missing."
     if reveal:
         return "The others stand at the end."
-    places = list(dict.fromkeys(review.document.line(one.lines[0]).place for one in missed))
+    places = {review.document.line(one.lines[0]).place if one.lines else "the mail as a whole" for one in missed}
     heavy = sum(one.weight == "defect" for one in missed)
     more = f", {many(heavy, 'defect')} among them" if heavy else ""
     return f"{many(len(missed), 'finding')} missing{more}. Look again at {listed(sorted(places))}."
@@ -75,12 +75,12 @@ def _hint(review: Review, missed: Sequence[Finding], reveal: bool) -> str:
 def _told(finding: Finding) -> str:
     role, word = _sign(finding)
     claim = marked(_claim(finding))
-    shown = f"<br>The model: {escape(finding.shown())}"
+    shown = f"<br>{escape(finding.shown())}"
     return f"<p{css(margin='2px 0 2px 12px')}>{badge(role, word)} {claim}{shown}</p>"
 
 
 def _words(finding: Finding) -> str:
-    return f"{_sign(finding)[1]}: {_claim(finding)} The model: {finding.shown()}"
+    return f"{_sign(finding)[1]}: {_claim(finding)} {finding.shown()}"
 
 
 def _sign(finding: Finding) -> tuple[Role, str]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a review quotes: the patch as posted, or the model's own text where a mail is not quoted here."""
+"""What a review quotes: the patch as posted, or the model's C where a mail is not quoted here."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -11,6 +12,7 @@ import kvmplanes as kp
 from kvmplanes.patch import AddedLine
 from kvmplanes.trace import Trace
 
+SENDER: Final = "Joerg Roedel"  # of the series' mails; where the author is somebody else, the body begins with "From:"
 IOCTL: Final = "kvm_vm_ioctl_create_plane"
 FILE_29: Final = "KVM_CREATE_PLANE as modelled from 29/60"
 TITLE_29: Final = "[PATCH 29/60] kvm: Implement KVM_CREATE_PLANE ioctl"  # the series' list of titles
@@ -21,7 +23,7 @@ class Line:
     """A line that can be quoted.
 
     Attributes:
-        id: such as "+54"; "" for a line of context.
+        id: such as "+54" or "L34"; "" for a line of context.
         text: the code.
         sign: what a diff puts in front.
         file: the file, or what stands for it.
@@ -47,14 +49,14 @@ class Document:
         version: the version that it makes.
         posted: whether it is the mail as posted.
         headers: of a reply to it.
-        attribution: the line above the quotation.
+        attribution: what stands above the quoted lines.
         shown: every line, context included.
     """
 
     version: str
     posted: bool
     headers: tuple[str, ...]
-    attribution: str
+    attribution: tuple[str, ...]
     shown: tuple[Line, ...]
 
     @property
@@ -90,8 +92,9 @@ class Document:
         """The ids of the lines that a run shows at work."""
         if self.posted:
             return frozenset(line.id for line in self.lines if line.event in trace.events)
+        first = trace.version.functions[IOCTL].first
         frames = (frame for step in trace.steps for frame in step.stack)
-        at = {frame.lineno for frame in frames if frame.function == IOCTL}
+        at = {frame.lineno - first + 1 for frame in frames if frame.function == IOCTL}
         return frozenset(f"L{number:02}" for number in at)
 
 
@@ -113,22 +116,15 @@ def _posted() -> Document:
         for line in hunk.lines
     ]
     headers = (f"Subject: Re: {patch.subject}", f"In-Reply-To: <{patch.message_id}>")
-    author = patch.authors[0].partition(" <")[0]
-    return Document("09", True, headers, f"On {patch.date}, {author} wrote:", tuple(lines))
+    attribution = (f"On {patch.date}, {SENDER} wrote:", f"> From: {patch.authors[0]}")
+    return Document("09", True, headers, attribution, tuple(lines))
 
 
 def _ioctl() -> Document:
-    source = kp.VERSIONS["29"].functions[IOCTL].source.splitlines()
+    """Every line of the function, numbered from its head; one of braces alone, or of nothing, is context."""
     heading = f"{IOCTL}(), in the model's words"
     lines = [
-        Line(
-            f"L{number:02}",
-            text.partition("  # ")[0],
-            "",
-            "KVM_CREATE_PLANE as modelled from 29/60",
-            heading,
-            "the ioctl",
-        )
-        for number, text in enumerate(source, 1)
+        Line(f"L{n:02}" if re.search(r"\w", line.text) else "", line.text, "", FILE_29, heading, "the ioctl")
+        for n, line in enumerate(kp.VERSIONS["29"].functions[IOCTL].lines, 1)
     ]
-    return Document("29", False, (f"Subject: Re: {TITLE_29}",), "On the ioctl of 29/60, as posted:", tuple(lines))
+    return Document("29", False, (f"Subject: Re: {TITLE_29}",), ("On the ioctl of 29/60, as posted:",), tuple(lines))

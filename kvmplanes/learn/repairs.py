@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -21,27 +20,41 @@ from kvmplanes.learn.tasks.judge import POSTED, RIGHT, old_order
 from kvmplanes.view.html import Html
 from kvmplanes.view.verdicts import Cell, Row, verdict_of, verdict_table
 
-FREE: Final = "k.kvm_arch_free_vm(kvm)"
-# As 26/60 has it: destroying a plane calls into the architecture, which may look at the plane's VM.
+FREE: Final = "kvm_arch_free_vm(kvm);"
+_PROTOTYPE: Final = "void kvm_destroy_planes(struct kvm *kvm);"
+# Where 26/60 has a hook, one that looks at the plane's VM. No posted hook does: 26/60's are empty, x86's is in 41/60.
 _HOOK: Final = """
-def kvm_destroy_one_plane(k, plane):
-    k.kvm_arch_plane_destroy(plane)
-    k.kfree(plane)
+static void kvm_arch_plane_destroy(struct kvm_plane *plane)
+{
+	WARN_ON_ONCE(plane->kvm->created_vcpus);
+}
+
+static void kvm_destroy_one_plane(struct kvm_plane *plane)
+{
+	kvm_arch_plane_destroy(plane);
+	kfree(plane);
+}
 """
-_ARCH: Final = """
-def kvm_arch_plane_destroy(k, plane):
-    kvm = plane.kvm
-    users = kvm.users_count
-"""
-BASES: Final[Mapping[str, kp.Version]] = MappingProxyType(
+_BASES: Final[Mapping[str, Callable[[], kp.Version]]] = MappingProxyType(
     {
-        "09": kp.VERSIONS["09"],
-        "planes 0, 1 and 3": old_order(),
-        "with 26's hook": kp.VERSIONS["09"].edit(
-            "09, hook", "with 26's hook", kvm_destroy_one_plane=_HOOK, kvm_arch_plane_destroy=_ARCH
-        ),
+        "09": lambda: kp.VERSIONS["09"],
+        "planes 0, 1 and 3": old_order,
+        "with 26's hook": lambda: kp.VERSIONS["09"].replace(_HOOK),
     }
 )
+BASES: Final = tuple(_BASES)
+
+
+@cache
+def base_version(name: str) -> kp.Version:
+    """One of `BASES`, without a repair.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in _BASES:
+        raise ValueError(f"no base {name}; there are {', '.join(BASES)}")
+    return _BASES[name]()
 
 
 @dataclass(frozen=True)
@@ -61,8 +74,8 @@ class Repair:
     edits: tuple[tuple[str, str, str], ...]
 
     def version(self, base: str = "09") -> kp.Version:
-        """One of `BASES` with the repair in it; KeyError when there is none of that name."""
-        return BASES[base].edit(f"{base}, {self.name}", self.idea, *self.edits)
+        """One of `BASES` with the repair in it; ValueError when there is none of that name."""
+        return base_version(base).edit(f"{base}, {self.name}", self.idea, *self.edits)
 
     def certificate(self, base: str = "09") -> Certificate:
         """Every path of it; planes 1 and 3 are created where a program can."""
@@ -70,14 +83,14 @@ class Repair:
         return kp.certify(version, (1, 3) if version.creates_planes else None)
 
     @property
+    def diff(self) -> str:
+        """What it changes in 09, as a unified diff."""
+        return base_version("09").diff(self.version())
+
+    @property
     def lines(self) -> int:
         """How many lines of 09 are added or taken away."""
-        count = 0
-        for name, after in self.version().functions.items():
-            before = BASES["09"].functions[name].source.splitlines()
-            changed = difflib.unified_diff(before, after.source.splitlines(), n=0, lineterm="")
-            count += sum(line[0] in "+-" and line[:3] not in ("+++", "---") for line in changed)
-        return count
+        return sum(line[:1] in ("+", "-") and line[:4] not in ("+++ ", "--- ") for line in self.diff.splitlines())
 
 
 def _teardown(new: str) -> tuple[str, str, str]:
@@ -90,34 +103,44 @@ _ALL: Final = (
         "earlier",
         "planes before `kvm_arch_destroy_vm`",
         "from 10 on the vCPUs are found through their planes, so they would have to go first",
-        (_teardown(FREE), ("kvm_destroy_vm", "k.kvm_arch_destroy_vm(kvm)",
-                           "k.kvm_destroy_planes(kvm)\nk.kvm_arch_destroy_vm(kvm)")),
+        (_teardown(FREE), ("kvm_destroy_vm", "kvm_arch_destroy_vm(kvm);",
+                           "kvm_destroy_planes(kvm);\nkvm_arch_destroy_vm(kvm);")),
     ),
     Repair(
         "in the free",
         "`kvm_arch_free_vm` destroys the planes itself",
-        "a function of each architecture gets a duty that has nothing to do with it",
-        (_teardown(FREE), ("kvm_arch_free_vm", "k.kfree(kvm)", "k.kvm_destroy_planes(kvm)\nk.kfree(kvm)")),
+        "a function of each architecture gets a duty that has nothing to do with it; `kvm_destroy_planes` cannot stay "
+        "`static`",
+        (_teardown(FREE),
+         ("kvm_destroy_planes", "static void kvm_destroy_planes(struct kvm *kvm)",
+          _PROTOTYPE.removesuffix(";")),
+         ("kvm_arch_free_vm", "void kvm_arch_free_vm(struct kvm *kvm)\n{",
+          f"{_PROTOTYPE}\nvoid kvm_arch_free_vm(struct kvm *kvm)\n{{\n    kvm_destroy_planes(kvm);")),
     ),
     Repair(
         "one local copy",
         "`planes[0]` is copied before the free",
         "right for one plane only",
-        (_teardown(f"plane = kvm.planes[0]\n{FREE}\nk.kvm_destroy_one_plane(plane)"),),
+        (("kvm_destroy_vm", "struct mm_struct *mm = kvm->mm;",
+          "struct mm_struct *mm = kvm->mm;\nstruct kvm_plane *plane = kvm->planes[0];"),
+         _teardown(f"{FREE}\nkvm_destroy_one_plane(plane);")),
     ),
     Repair(
         "sixteen copies",
         "all pointers are copied before the free",
         "128 bytes of stack, and a plane outlives its VM for a moment",
-        (_teardown(f"planes = [kvm.planes[i] for i in range(KVM_MAX_PLANES)]\n{FREE}\n"
-                   "for plane in planes:\n    if plane is not NULL:\n        k.kvm_destroy_one_plane(plane)"),),
+        (("kvm_destroy_vm", "struct mm_struct *mm = kvm->mm;",
+          "struct mm_struct *mm = kvm->mm;\nstruct kvm_plane *planes[KVM_MAX_PLANES];"),
+         _teardown(f"for (i = 0; i < KVM_MAX_PLANES; i++)\n    planes[i] = kvm->planes[i];\n{FREE}\n"
+                   "for (i = 0; i < KVM_MAX_PLANES; i++) {\n    if (planes[i])\n"
+                   "        kvm_destroy_one_plane(planes[i]);\n}")),
     ),
     Repair("left out", "the new line goes", "the leak of the RFC is back", (_teardown(FREE),)),
     Repair(
         "in both places",
         "the line stands before the free as well",
         "the defect stays",
-        (_teardown(f"k.kvm_destroy_planes(kvm)\n{POSTED}"),),
+        (_teardown(f"kvm_destroy_planes(kvm);\n{POSTED}"),),
     ),
 )  # fmt: skip
 REPAIRS: Final[Mapping[str, Repair]] = MappingProxyType({repair.name: repair for repair in _ALL})
@@ -135,9 +158,7 @@ def repairs_table(*bases: str) -> Html:
     Raises:
         ValueError: no such base.
     """
-    if odd := set(bases) - set(BASES):
-        raise ValueError(f"no base {', '.join(sorted(odd))}; there are {', '.join(BASES)}")
-    chosen = bases or tuple(BASES)
+    chosen = bases or BASES
     rows: list[Row] = [
         (f"{repair.name}: {repair.idea}", str(repair.lines), *(_cell(repair, base) for base in chosen), repair.price)
         for repair in REPAIRS.values()

@@ -2,7 +2,7 @@
 """A review: comments on quoted lines, what the reviewer has run, and what both cover.
 
 A comment is matched by its lines and by its words, and by nothing cleverer: what is not understood is kept and said to
-be so. Whether a finding holds is never a matter of words: its evidence is computed from the model.
+be so. Whether a finding holds is never a matter of words: it has evidence of its own.
 
 >>> r = Review("09")
 >>> r.comment("+54", "This is after kvm_arch_free_vm(): kvm is gone.")
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import kvmplanes as kp
 from kvmplanes.explore import way_out
-from kvmplanes.learn.findings import Finding, findings_on
+from kvmplanes.learn.findings import Finding, findings_on, understood
 from kvmplanes.learn.quoted import Document, document
 from kvmplanes.trace import Trace
 
@@ -57,8 +57,7 @@ class Review:
     """A review of a patch.
 
     Args:
-        version: "09", the patch as posted; or "29", the model's text of the ioctl of 29/60, whose mail is not quoted
-            here.
+        version: "09", the patch as posted; or "29", the model's C of the ioctl of 29/60, whose mail is not quoted here.
 
     Raises:
         ValueError: another version.
@@ -78,7 +77,7 @@ class Review:
         """Write a comment.
 
         Args:
-            lines: an id or a range, such as "+54" or "+47..+50"; "L23" in 29.
+            lines: an id or a range, such as "+54" or "+47..+50"; "L33" in 29.
             text: what you want to say; paragraphs are kept.
 
         Raises:
@@ -138,7 +137,7 @@ class Review:
 
     def meant(self, comment: Comment) -> tuple[Finding, ...]:
         """What a comment is taken to mean: findings and false alarms; nothing if it is not understood."""
-        return tuple(one for one in findings_on(self.document.version) if one.means(comment.lines, comment.text))
+        return understood(self.document.version, comment.lines, comment.text)
 
     @property
     def known(self) -> tuple[Finding, ...]:
@@ -164,7 +163,7 @@ class Review:
 
     def mail(self) -> str:
         """The comments as a reply to the list: headers, quoted lines, and each comment below what it is about."""
-        return "\n".join([*self.document.headers, "", self.document.attribution, *self._body()]).rstrip() + "\n"
+        return "\n".join([*self.document.headers, "", *self.document.attribution, *self._body()]).rstrip() + "\n"
 
     def _body(self) -> Iterator[str]:
         if not self.comments:

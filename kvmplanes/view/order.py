@@ -17,7 +17,7 @@ import ipywidgets as w
 import traitlets
 
 from kvmplanes.model.series import Version, version
-from kvmplanes.orders import PUZZLES, Puzzle, Verdict, is_label, laid_out
+from kvmplanes.orders import PUZZLES, Puzzle, Verdict, is_label
 from kvmplanes.scenario import run
 from kvmplanes.trace import Step, Trace
 from kvmplanes.view.html import Html, badge, css, escape, packed
@@ -25,7 +25,7 @@ from kvmplanes.view.player import Start, player_widget
 from kvmplanes.view.style import BAD, LIVE, outcome_role
 from kvmplanes.words import many
 
-MOST_STEPS: Final = 6  # of a counterexample, up to its first defect
+MOST_STEPS: Final = 5  # of a counterexample, up to its first defect
 MOST_LINES: Final = 8
 HOW: Final = "To move the lines, run this cell, trust the notebook, or open the page in a browser with JavaScript."
 
@@ -87,9 +87,11 @@ class OrderWidget(w.VBox):  # type: ignore[misc]
     """
 
     def __init__(self, which: str | Version, function: str, lines: Sequence[str]) -> None:
+        if isinstance(lines, str) or not 2 <= len(lines) <= MOST_LINES:
+            raise ValueError(f"lines is a list of 2 to {MOST_LINES} lines, not {lines!r}")
         chosen = version(which)
         title = f"{function}, {chosen.name}"
-        self.puzzle = Puzzle("lines", title, chosen, function, _checked(chosen, function, lines))
+        self.puzzle = Puzzle("lines", title, chosen, function, tuple(lines))
         self.editor = Editor(_esm=f"{_script()}\nexport default {{ render }};\n", data=_data(self.puzzle))
         self.player = player_widget(_run(self.puzzle, self.puzzle.posted))
         super().__init__([self.editor, self.player])
@@ -118,7 +120,7 @@ def order_widget(which: str | Version, function: str, lines: Sequence[str]) -> O
     Args:
         which: a version's name, or a `Version`.
         function: one of its functions.
-        lines: two to eight of its lines that stand side by side; a label as "out_no_planes:".
+        lines: two to eight of its lines, in C, as they stand there: "kvm_arch_free_vm(kvm);", "out_no_planes:".
 
     Raises:
         ValueError: an unknown version or function, or lines that do not stand there so.
@@ -177,15 +179,6 @@ def _run(puzzle: Puzzle, order: Sequence[int]) -> Trace:
     if found is not None:
         return found
     return run(puzzle.edited(order))
-
-
-def _checked(chosen: Version, function: str, lines: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(lines, str) or not 2 <= len(lines) <= MOST_LINES:
-        raise ValueError(f"lines is a list of 2 to {MOST_LINES} lines, not {lines!r}")
-    items = tuple(lines)
-    block = laid_out(items)
-    chosen.edit(chosen.name, "as it is", (function, block, block))  # says what is wrong with them
-    return items
 
 
 @cache

@@ -3,6 +3,7 @@
 
 import dataclasses
 import re
+import textwrap
 from typing import Any
 
 import pytest
@@ -10,11 +11,21 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.kills import kill
 from kvmplanes.learn import EXERCISES, check, exercise, exercises_for
-from kvmplanes.learn.exercise import GENERAL, Exercise, Wrong
+from kvmplanes.learn.exercise import GENERAL, Exercise, Wrong, answered
 from kvmplanes.learn.exercises import LEVEL
-from kvmplanes.learn.tasks import hunts, read
+from kvmplanes.learn.tasks import creation, hunts, read
+from kvmplanes.learn.tasks.judge import CREATE
 from kvmplanes.model import series
 
+# Exercises whose answer is C, or a table with C in it.
+SETS_C = (
+    "guard", "new-label", "error-pointer", "ladder-order", "teardown-order", "rfc-leak", "local-copy", "clear-slot",
+    "embed-plane-0", "ioctl-path",
+)  # fmt: skip
+FREES = "static void kvm_destroy_plane(struct kvm_plane *plane)\n{\n\tkfree(plane);\n}\n"
+BRANCHES = "static void f(int n)\n{\n\tif (n) {\n\t\tf(n - 1);\n\t\tf(n - 1);\n\t}\n}\n\n" + FREES.replace(
+    "kfree(plane)", "f(40)"
+)
 each = pytest.mark.parametrize("task", EXERCISES.values(), ids=lambda task: task.id)
 foreseen = pytest.mark.parametrize(
     ("task", "wrong"),
@@ -53,8 +64,20 @@ def test_a_foreseen_wrong_answer_gets_its_own_reply_and_the_shortest_run(task: E
 
 @each
 def test_what_is_given_is_not_yet_right(task: Exercise) -> None:
-    if task.id in ("teardown-order", "rfc-leak", "local-copy", "guard", "ioctl-path"):
-        assert not check(task.id, task.given).passed
+    given = {
+        "new-label": dict(
+            zip(("acquire", "ladder"), re.split(r"\n\nladder:\n", task.given.partition(":\n")[2]), strict=False)
+        ),
+        "error-pointer": dict(
+            zip(("function", "caller"), task.given.split("\n\ncaller, in kvm_create_vm:\n"), strict=False)
+        ),
+        "clear-slot": {"function": task.given, "helps": []},
+        "embed-plane-0": {"loop": task.given, "calls": 16},
+    }.get(task.id, task.given)
+    if task.id in SETS_C:
+        result = check(task.id, given)
+        assert result.verdict.startswith("✗ not yet: ")
+        assert result.counterexample is not None
 
 
 @each
@@ -71,7 +94,9 @@ def test_replies_and_ideas_differ_and_hints_are_numbered(task: Exercise) -> None
 
 
 @each
-@pytest.mark.parametrize("answer", [None, "", "def", "if x:\nreturn", "k.no_such(kvm)", -7, ["KVM_CREATE_WORLD"], {}])
+@pytest.mark.parametrize(
+    "answer", [None, "", "{", "if (x)\nreturn", "no_such(kvm);", -7, ["KVM_CREATE_WORLD"], {}, print]
+)
 def test_what_cannot_be_run_gets_a_sentence_and_no_traceback(task: Exercise, answer: Any) -> None:
     result = check(task.id, answer)
     assert not result.passed
@@ -82,9 +107,9 @@ def test_what_cannot_be_run_gets_a_sentence_and_no_traceback(task: Exercise, ans
 
 
 def test_an_answer_that_nobody_foresaw_is_told_what_kind_of_mistake_it_is() -> None:
-    result = check("teardown-order", "k.kvm_destroy_planes(kvm)")
+    result = check("teardown-order", "kvm_destroy_planes(kvm);")
     assert result.reply == GENERAL["leak"]
-    twice = check("teardown-order", ["k.kvm_destroy_planes(kvm)", "k.kvm_arch_free_vm(kvm)", "k.kvm_arch_free_vm(kvm)"])
+    twice = check("teardown-order", ["kvm_destroy_planes(kvm);", "kvm_arch_free_vm(kvm);", "kvm_arch_free_vm(kvm);"])
     assert twice.reply == GENERAL["double-free"]
 
 
@@ -94,40 +119,132 @@ def test_leaving_the_function_as_it_is_repairs_nothing() -> None:
     assert result.verdict.endswith("repaired: no version; named: none")
 
 
-def test_a_loop_without_an_end_is_stopped() -> None:
-    result = check("rfc-leak", "while plane.kvm is not NULL:\n    pass")
-    assert result.verdict.startswith("✗ cannot be run: a loop does not end")
-
-
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        ("while True:\n    x = 1", "a loop does not end: more than"),
-        ("raise SystemExit(3)", "3"),
-        ("k.kvm_destroy_plane(plane)", "a function calls itself without end"),
+        ("while (1);", "a loop does not end: 20000 rounds and calls in one run, in your line `while (1);`"),
+        ("while (plane->kvm)\n\tplane->plane = 1;", "a loop does not end: more than 20000 events in one run"),
+        ("again:\n\tgoto again;", "a loop does not end: "),
+        ("kvm_destroy_plane(plane);", "calls do not end: a function calls itself, at virt/kvm/kvm_main.c:"),
+        (BRANCHES, "a loop does not end: 20000 rounds and calls in one run, in your line `static void f(int n)`"),
+        ("int n = " + "(" * 300 + "1" + ")" * 300 + ";", "this is nested too deep for the machine, at virt/kvm/"),
+        ("for (;;) {" * 30 + "}" * 30, "this is nested too deep for the machine, at virt/kvm/kvm_main.c:"),
+        ("char big[1000000];", "an array of 1000000: the machine has room for 64 kB, in your line `char big[1000"),
+        ("kvm_destroy_vm(plane->kvm);", "calls do not end: a function calls itself, at virt/kvm/kvm_main.c:"),
+        ("while (1)\n\tkzalloc(8, GFP_KERNEL);", "allocations do not end: 1000 objects in one run"),
+        ("kfre(plane);", "'kfre' is not declared; did you mean 'kfree'?, in your line `kfre(plane);`"),
+        (
+            "void kfree(const void *ptr)\n{\n\t(void)ptr;\n}",
+            "kfree() is what the C stands on here; it cannot be defined in C",
+        ),
+        ("kfree(plane)", "a semicolon is missing at the end of this line, in your line `kfree(plane)`"),
+        ("kfree(plane->kvn);", "struct kvm_plane has no member 'kvn'; did you mean 'kvm'?"),
+        ("return plane;", "kvm_destroy_plane() is void: it returns no value, in your line `return plane;`"),
+        ("k.kfree(plane)", "a semicolon is missing"),
+        ("#define kfree(x)\nkfree(plane);", "kfree is a macro with arguments"),
+        ("@@ -1 +1 @@\n-x\n+y", "this diff cannot be read"),
+        (
+            "--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-x\n+y",
+            "the diff changes 'x.c'; the tree has include/linux/kvm_host.h, ",
+        ),
     ],
 )
-def test_what_would_hang_or_leave_is_stopped_and_told(answer: str, sentence: str) -> None:
-    assert check("rfc-leak", answer).verdict.startswith(f"✗ cannot be run: {sentence}")
+def test_what_is_no_c_or_does_not_end_is_told_in_a_sentence(answer: str, sentence: str) -> None:
+    result = check("rfc-leak", answer)
+    assert result.verdict.startswith(f"✗ cannot be run: {sentence}")
+    assert result.counterexample is None
 
 
-def test_a_function_is_as_good_as_lines() -> None:
-    def mine(k: Any, plane: Any) -> None:
-        k.kfree(plane)
+def test_a_run_that_follows_null_is_a_defect_and_stepped_through() -> None:
+    result = check("rfc-leak", "void (*gone)(const void *) = NULL;\ngone(plane);")
+    assert "1 NULL dereference" in result.verdict
+    assert result.reply.startswith(GENERAL["null-dereference"])
+    assert result.counterexample is not None
+    assert result.counterexample.oops is not None
 
-    assert check("rfc-leak", mine).passed
-    assert check("rfc-leak", "def kvm_destroy_plane(k, plane):\n    k.kfree(plane)").passed
-    assert check("rfc-leak", ["k.kfree(plane)"]).passed
+
+def test_what_an_answer_prints_is_a_step_of_the_run() -> None:
+    result = check("rfc-leak", 'printk("plane %d stays\\n", plane->plane);')
+    assert "The kernel's log says: plane 0 stays" in [step.text for step in result.counterexample.steps]  # type: ignore[union-attr]
+    assert check("rfc-leak", 'printk("gone\\n");\nkfree(plane);').passed
+
+
+@pytest.mark.parametrize("line", ["current->mm = NULL;", "kvm_vm_fops.release = NULL;"])
+def test_what_an_answer_writes_outside_the_heap_is_gone_with_the_run(line: str) -> None:
+    right = check("rfc-leak", "kfree(plane);").verdict
+    check("rfc-leak", line)
+    assert check("rfc-leak", "kfree(plane);").verdict == right
+
+
+def test_lines_a_function_and_a_diff_are_one_answer() -> None:
+    version = kp.VERSIONS["rfc"]
+    lines = "kfree(plane);"
+    diff = version.diff(version.replace(FREES))
+    assert diff.startswith("--- a/virt/kvm/kvm_main.c")
+    results = [check("rfc-leak", answer) for answer in (lines, [lines], FREES, textwrap.indent(FREES, "    "), diff)]
+    assert [result.verdict for result in results] == [results[0].verdict] * 5
+    assert results[0].passed
+
+
+def test_a_diff_of_one_version_is_tried_in_the_others_too() -> None:
+    clears = EXERCISES["clear-slot"].solution["function"]
+    base = kp.VERSIONS["09"]
+    assert check("clear-slot", {"function": base.diff(base.replace(clears)), "helps": ["29"]}).passed
+    copied = base.edit("09", "", ("kvm_destroy_vm", EXERCISES["local-copy"].given, EXERCISES["local-copy"].solution))
+    for answer in (base.diff(copied), copied.functions["kvm_destroy_vm"].source):
+        assert check("local-copy", answer).passed
+
+
+def test_functions_of_ones_own_are_welcome() -> None:
+    assert check(
+        "rfc-leak", f"static void gone(void *memory)\n{{\n\tkfree(memory);\n}}\n\n{FREES.replace('kfree', 'gone')}"
+    ).passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "changed"),
+    [
+        (f"void kvm_arch_free_vm(struct kvm *kvm)\n{{\n\t(void)kvm;\n}}\n\n{FREES}", "kvm_arch_free_vm()"),
+        ("void kvm_arch_free_vm(struct kvm *kvm)\n{\n\tkfree(kvm->planes[0]);\n\tkfree(kvm);\n}", "kvm_arch_free_vm()"),
+        (f"#define KVM_MAX_VCPU_PLANES 1\n\n{FREES}", "virt/kvm/kvm_main.c outside of functions"),
+    ],
+)
+def test_another_function_than_the_one_asked_for_is_no_answer(answer: str, changed: str) -> None:
+    told = f"the answer is about kvm_destroy_plane() alone, and this one changes {changed}; functions of your own"
+    assert check("rfc-leak", answer).verdict == f"✗ cannot be run: {told} may be added"
+
+
+def test_a_diff_of_a_header_is_no_answer() -> None:
+    host = [line.text for line in kp.VERSIONS["09"].tree["include/linux/kvm_host.h"]]
+    at = host.index("struct kvm_plane {") + 1
+    hunk = f"@@ -{at},1 +{at},2 @@\n {host[at - 1]}\n+\tint users;\n"
+    diff = f"--- a/include/linux/kvm_host.h\n+++ b/include/linux/kvm_host.h\n{hunk}"
+    assert "this one changes include/linux/kvm_host.h outside of functions" in check("teardown-order", diff).verdict
+
+
+def test_whole_functions_answer_every_part_of_a_table_and_lines_are_no_function() -> None:
+    solution = EXERCISES["error-pointer"].solution
+    made = answered(creation._initialised(), ("kvm_create_vm", CREATE, solution["caller"]))
+    both = f"{solution['function']}\n{made.functions['kvm_create_vm'].source}"
+    assert check("error-pointer", both).verdict == check("error-pointer", solution).verdict
+    wrong = check("error-pointer", {"function": "return ERR_PTR(-ENOMEM);", "caller": solution["caller"]})
+    assert "write the whole function kvm_create_plane(), from its head to its closing brace" in wrong.verdict
+    order = EXERCISES["ladder-order"]
+    rungs = {text.partition(":")[0]: text for text in re.split(r"\n(?=out)", order.given)}
+    for answer in ("\n".join(rungs[name] for name in order.solution), "\n".join(order.solution)):
+        assert check("ladder-order", answer).passed
 
 
 def test_a_wrong_answer_is_known_by_what_it_does_not_by_how_it_is_written() -> None:
-    known = check("teardown-order", "k.kvm_arch_free_vm(kvm)")
-    other = check("teardown-order", "# the planes can stay\nif kvm:\n    k.kvm_arch_free_vm(kvm)\n")
+    known = check("teardown-order", "kvm_arch_free_vm(kvm);")
+    other = check("teardown-order", "/* the planes can stay */\nif (kvm) {\n\tkvm_arch_free_vm(kvm);\n}\n")
     assert other.reply == known.reply
 
 
 def test_the_run_is_opened_in_the_player_or_told_in_words() -> None:
-    opened, told = (check("guard", "pass", steps=steps)._repr_mimebundle_() for steps in (True, False))
+    opened, told = (
+        check("guard", EXERCISES["guard"].given, steps=steps)._repr_mimebundle_() for steps in (True, False)
+    )
     assert "data-kvmplanes-player" in opened["text/html"]
     assert "data-kvmplanes-player" not in told["text/html"]
     assert opened["text/plain"] == told["text/plain"]
@@ -140,7 +257,7 @@ def test_the_verdict_comes_from_the_model(monkeypatch: pytest.MonkeyPatch) -> No
     """With another order in 09, the order that is right changes its verdict."""
     versions = dict(series.VERSIONS)
     judge = EXERCISES["teardown-order"].judge
-    bases = (versions["09"].edit("09", "no teardown", ("kvm_destroy_vm", "k.mmdrop(mm)", "pass")),)
+    bases = (versions["09"].edit("09", "no teardown", ("kvm_destroy_vm", "mmdrop(mm);", "")),)
     changed = dataclasses.replace(EXERCISES["teardown-order"], judge=dataclasses.replace(judge, bases=bases))  # type: ignore[type-var]
     monkeypatch.setitem(EXERCISES, "teardown-order", changed)
     result = check("teardown-order", EXERCISES["teardown-order"].solution)
@@ -153,7 +270,7 @@ def test_the_hunted_mutants_are_as_their_texts_say() -> None:
     assert [found.outcome for found in leaking.findings] == ["leak"]
     assert len(kp.certify(leaking.mutant.version).paths) == 18
     assert silent.killed
-    assert silent.passes_certify
+    assert kp.certify(silent.mutant.version, planes=(1,)).clean
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 import json
 import re
+from html import unescape
 from itertools import permutations
 
 import pytest
@@ -34,15 +35,13 @@ def test_the_output_holds_the_verdict_on_every_order(puzzle: Puzzle) -> None:
 @each
 def test_without_its_script_it_reads(puzzle: Puzzle) -> None:
     still = order_editor(puzzle.name).html.partition("<script")[0]
-    assert [item.strip() for item in re.findall(r"<li><code>(.*?)</code>", still)] == [
-        item.replace('"', "&quot;") for item in puzzle.items
-    ]
+    assert [unescape(item.strip()) for item in re.findall(r"<li><code>(.*?)</code>", still)] == [*puzzle.items]
     assert verdict_html(puzzle.verdicts[puzzle.posted]) in still
     assert "trust the notebook" in still
 
 
 def test_the_text_says_how_many_orders_are_clean() -> None:
-    assert order_editor("teardown").text.endswith("Clean in all: 24.")
+    assert order_editor("teardown").text.endswith("Clean in all: 12.")
     assert "use-after-free" not in order_editor("ladder").text
 
 
@@ -50,14 +49,14 @@ def test_a_verdict_tells_the_run_up_to_the_first_thing_wrong() -> None:
     teardown = PUZZLES["teardown"]
     html = verdict_html(teardown.verdicts[teardown.posted])
     assert "16 of 18 paths clean; when no call fails, 16 reads and 1 write after free" in html
-    assert html.count("<li") == 6
+    assert html.count("<li") == 5
     assert "kvm#1 is freed" in html
     assert "the bytes there say plane#0" in html.rpartition("<li")[2]
     assert "<ol>" not in verdict_html(teardown.verdicts[0, 1, 2, 4, 3])
 
 
 def test_the_widget_answers_each_order_and_opens_the_run() -> None:
-    lines = ["k.kvm_arch_free_vm(kvm)", "k.kvm_destroy_planes(kvm)"]
+    lines = ["kvm_arch_free_vm(kvm);", "kvm_destroy_planes(kvm);"]
     shown = order_widget("09", "kvm_destroy_vm", lines)
     assert "16 of 18 paths clean" in shown.editor.verdict["html"]
     assert shown.player.layout.display is None
@@ -72,9 +71,9 @@ def test_the_widget_answers_each_order_and_opens_the_run() -> None:
 
 def test_beside_the_widget_stands_what_a_file_shows() -> None:
     bundle = order_widget(
-        "11", "kvm_create_plane", ["plane.kvm = kvm", "plane.level = plane_level"]
+        "11", "kvm_create_plane", ["plane->kvm = kvm;", "plane->level = plane_level;"]
     )._repr_mimebundle_()
-    assert "plane.kvm = kvm" in bundle["text/html"]
+    assert "plane-&gt;kvm = kvm;" in bundle["text/html"]
     assert "<script" not in bundle["text/html"]
     assert bundle["text/plain"].endswith("18 of 18 paths clean")
 
@@ -82,8 +81,8 @@ def test_beside_the_widget_stands_what_a_file_shows() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (("09", "kvm_destroy_vm", ["k.kvm_arch_free_vm(kvm)"]), "2 to 8 lines"),
-        (("09", "kvm_destroy_vm", ["k.kvm_arch_free_vm(kvm)", "k.mmdrop(mm)"]), "stand there 0 times"),
+        (("09", "kvm_destroy_vm", ["kvm_arch_free_vm(kvm);"]), "2 to 8 lines"),
+        (("09", "kvm_destroy_vm", ["kvm_arch_free_vm(kvm);", "mmdrop(kvm);"]), "stand there 0 times"),
         (("09", "kvm_destroy_all", ["a", "b"]), "has no function"),
         (("9", "kvm_destroy_vm", ["a", "b"]), "unknown version"),
     ],

@@ -28,7 +28,7 @@ def _more_privileged() -> str:
 
 
 def _user_space() -> str:
-    if "kvm_vm_ioctl_create_plane" in kp.VERSIONS["09"].sources:
+    if "kvm_vm_ioctl_create_plane" in kp.VERSIONS["09"].functions:
         return "create"
     return "count" if kp.check_extension("09") else "nothing"
 

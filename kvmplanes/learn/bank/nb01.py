@@ -3,7 +3,7 @@
 
 import kvmplanes as kp
 from kvmplanes.learn.form import Key
-from kvmplanes.learn.look import at, edited, found, within
+from kvmplanes.learn.look import at, found, within
 
 
 def _end_of_plane() -> str:
@@ -19,20 +19,20 @@ def _hunk() -> int:
 
 
 _HOOK = """\
-if k.kvm_create_plane(kvm, 0) is NULL:
-    r = -ENOMEM
-    raise k.goto("out_no_planes")
+if (kvm_create_plane(kvm, 0) == NULL) {
+    r = -ENOMEM;
+    goto out_no_planes;
+}
 """
-_NEXT = """\
-kvm.debugfs_dentry = ERR_PTR(-ENOENT)
-r = -ENOMEM
-if k.init_srcu_struct(kvm, "srcu"):
-    raise k.goto("out_err_no_srcu")
+_SRCU = """\
+if (r)
+    goto out_err_no_srcu;
 """
 
 
 def _moved() -> str:
-    later = edited("09", "kvm_create_vm", _HOOK + _NEXT, _NEXT + _HOOK)
+    gone, below = ("kvm_create_vm", _HOOK, ""), ("kvm_create_vm", _SRCU, _SRCU + _HOOK)
+    later = kp.VERSIONS["09"].edit("09 edited", "with the hook one step later", gone, below)
     return found(kp.run(later, fail="kvm_create_plane"))
 
 

@@ -37,8 +37,8 @@ def _garbage() -> str:
 
 def _also(level: int) -> Trace:
     """kvm_create_vm creates a second plane and ignores the result; 11's teardown keeps other defects away."""
-    line = "kvm.debugfs_dentry = ERR_PTR(-ENOENT)"
-    return kp.run(edited("11", "kvm_create_vm", line, f"k.kvm_create_plane(kvm, {level})\n{line}"))
+    line = "kvm->debugfs_dentry = ERR_PTR(-ENOENT);"
+    return kp.run(edited("11", "kvm_create_vm", line, f"kvm_create_plane(kvm, {level});\n{line}"))
 
 
 def _again() -> str:

@@ -12,7 +12,7 @@ def _labels(trace: Trace) -> list[str]:
 
 
 def _err_ptr() -> str:
-    other = edited("09", "kvm_create_plane", "return NULL", "return ERR_PTR(-ENOMEM)")
+    other = edited("09", "kvm_create_plane", "return NULL;", "return ERR_PTR(-ENOMEM);")
     trace = kp.run(other, fail="kvm_create_plane")
     return trace.errno or ("oops" if any(step.what == "oops" for step in trace.steps) else "success")
 
@@ -37,21 +37,20 @@ def _undone() -> int:
 
 
 def _one_higher() -> str:
-    higher = edited("09", "kvm_create_vm", 'raise k.goto("out_no_planes")', 'raise k.goto("out_err_no_srcu")')
+    higher = edited("09", "kvm_create_vm", "goto out_no_planes;", "goto out_err_no_srcu;")
     return found(kp.run(higher, fail="kvm_create_plane"))
 
 
 def _no_mmdrop() -> str:
-    without = edited("09", "kvm_create_vm", "k.mmdrop(current.mm)", "pass")
+    without = edited("09", "kvm_create_vm", "mmdrop(current->mm);", "")
     return found(kp.run(without, fail="kvm_create_plane"))
 
 
 def _lost_errno() -> str:
-    # kvm_arch_init_vm lends its name to what 26/60 calls kvm_arch_plane_init: a second step that can fail.
-    line = "plane.kvm = kvm"
-    second = f'if k.fails("kvm_arch_init_vm"):\n    k.kfree(plane)\n    return NULL\n{line}'
+    line = "plane->kvm = kvm;"
+    second = f'if (shim_fails("kvm_arch_plane_init", EINVAL)) {{\n    kfree(plane);\n    return NULL;\n}}\n{line}'
     later = edited("09", "kvm_create_plane", line, second)
-    return kp.run(later, fail="kvm_arch_init_vm: EINVAL").errno or "success"
+    return kp.run(later, fail=kp.run(later).calls.index("kvm_arch_plane_init") + 1).errno or "success"
 
 
 KEYS: dict[str, Key] = {

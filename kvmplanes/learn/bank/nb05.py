@@ -13,7 +13,7 @@ def _local_mm() -> str:
 
 def _order() -> str:
     """Try both orders on every path; which one is clean?"""
-    free, planes = "k.kvm_arch_free_vm(kvm)", "k.kvm_destroy_planes(kvm)"
+    free, planes = "kvm_arch_free_vm(kvm);", "kvm_destroy_planes(kvm);"
     swapped = edited("09", "kvm_destroy_vm", f"{free}\n{planes}", f"{planes}\n{free}")
     tried = {"kvm first": kp.VERSIONS["09"], "planes first": swapped}
     clean = [order for order, version in tried.items() if kp.certify(version).clean]
@@ -22,7 +22,7 @@ def _order() -> str:
 
 def _reads() -> int:
     """Reads after free when a VM with three planes is closed in the order of 09."""
-    free, planes = "k.kvm_arch_free_vm(kvm)", "k.kvm_destroy_planes(kvm)"
+    free, planes = "kvm_arch_free_vm(kvm);", "kvm_destroy_planes(kvm);"
     old_order = edited("29", "kvm_destroy_vm", f"{planes}\n{free}", f"{free}\n{planes}")
     return sum(defect.access == "read" for defect in kp.run(old_order, planes=(1, 3)).defects)
 

@@ -12,14 +12,14 @@ SERIES = ("08", "09", "10", "11", "29")
 
 def _after_free() -> str:
     """Which of three lines stays clean below the line that frees struct kvm."""
-    free = "k.kvm_arch_free_vm(kvm)"
-    srcu = 'k.cleanup_srcu_struct(kvm, "srcu")'
-    lines = {"mmdrop": "k.mmdrop(mm)", "srcu": srcu, "planes": "k.kvm_destroy_planes(kvm)"}
+    free = "kvm_arch_free_vm(kvm);"
+    srcu = "cleanup_srcu_struct(&kvm->srcu);"
+    lines = {"mmdrop": "mmdrop(mm);", "srcu": srcu, "planes": "kvm_destroy_planes(kvm);"}
     clean = []
     for name, line in lines.items():
-        without = edited("11", "kvm_destroy_vm", line, "pass")
-        trace = kp.run(without.edit("moved", "one line moved", ("kvm_destroy_vm", free, f"{free}\n{line}")))
-        if not trace.defects:
+        without = edited("11", "kvm_destroy_vm", line, "")
+        moved = without.edit("moved", "one line moved", ("kvm_destroy_vm", free, f"{free}\n{line}"))
+        if not kp.run(moved).defects:
             clean.append(name)
     return clean[0] if len(clean) == 1 else "none"
 

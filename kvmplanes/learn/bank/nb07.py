@@ -12,7 +12,7 @@ from kvmplanes.trace import Trace
 # The defects that a checker of memory accesses is made for, and those of a checker of the language.
 _ADDRESS: Final = {"use-after-free", "double-free"}
 _LANGUAGE: Final = {"out-of-bounds"}
-_LINE: Final = "kvm.debugfs_dentry = ERR_PTR(-ENOENT)"
+_LINE: Final = "kvm->debugfs_dentry = ERR_PTR(-ENOENT);"
 
 
 def _kills() -> str:
@@ -26,7 +26,7 @@ def _inside() -> int:
 
 
 def _level_16() -> Trace:
-    return kp.run(edited("11", "kvm_create_vm", _LINE, f"k.kvm_create_plane(kvm, 16)\n{_LINE}"))
+    return kp.run(edited("11", "kvm_create_vm", _LINE, f"kvm_create_plane(kvm, 16);\n{_LINE}"))
 
 
 def _who() -> str:

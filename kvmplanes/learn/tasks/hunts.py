@@ -8,13 +8,13 @@ from typing import Final
 import kvmplanes as kp
 from kvmplanes.explore import findings
 from kvmplanes.learn.exercise import Answer, Failing, Judged
-from kvmplanes.learn.tasks.judge import Judge, word
+from kvmplanes.learn.tasks.judge import Judge, listed, word
 from kvmplanes.model.mutants import MUTANTS, Mutant
 
 LEAKING: Final = "undo one label up"  # a test holds that it leaks on one path and shows nothing elsewhere
 
 
-SILENT: Final = "break for continue, 29"  # a test holds that `certify` calls it clean
+SILENT: Final = "break for continue, 29"  # a test holds that the usual program calls it clean
 
 
 def mutant(name: str) -> Mutant:
@@ -33,11 +33,10 @@ def leaking_mutant(answer: Answer) -> Judged:
 
 
 def silent_mutant(answer: Answer) -> Judged:
-    """The reader's system calls on a mutant that `certify` calls clean, and on what it was made from."""
-    if isinstance(answer, str) or not all(isinstance(op, str) for op in answer):
-        raise ValueError(f'the answer is a list of system calls, such as ["KVM_CREATE_VM"], not {answer!r}')
+    """The reader's system calls on a mutant that one program calls clean, and on what it was made from."""
+    ops = listed(answer, "system calls")
     found = mutant(SILENT)
-    changed, sound = kp.run(found.version, ops=tuple(answer)), kp.run(found.base, ops=tuple(answer))
+    changed, sound = kp.run(found.version, ops=ops), kp.run(found.base, ops=ops)
     told = findings(changed) or ", ".join(f"{op} returns {end}" for op, end in changed.results) or "nothing happens"
     if changed.defects != sound.defects or changed.results != sound.results:
         return Judged(told)

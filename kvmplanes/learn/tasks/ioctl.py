@@ -9,9 +9,9 @@ from typing import Final
 
 import kvmplanes as kp
 from kvmplanes.learn.exercise import Answer, Block, Failing, Judged, also
-from kvmplanes.learn.tasks.judge import Judge, parts, unless, word
+from kvmplanes.learn.tasks.judge import Judge, listed, parts, unless, word
 
-_PUT_KVM: Final = "k.kvm_put_kvm(kvm)\nk.kvm_destroy_one_plane(plane)"
+_PUT_KVM: Final = "kvm_put_kvm(kvm);\nkvm_destroy_one_plane(plane);"
 _GETFILE: Final = "anon_inode_getfile(plane 1)"
 
 
@@ -31,9 +31,8 @@ def ioctl_path(answer: Answer) -> Judged:
 def double_free_ops(answer: Answer) -> Judged:
     """The reader's system calls and failing call on 29: a double free, with as few calls as can be."""
     ops, fail = parts(answer, ("ops", "fail"))
-    if isinstance(ops, str) or not all(isinstance(op, str) for op in ops):
-        raise ValueError(f'ops is a list of system calls, such as ["KVM_CREATE_VM"], not {ops!r}')
-    trace = kp.run("29", ops=tuple(ops), fail=word(fail, "a failable call") if fail else None)
+    ops = listed(ops, "system calls")
+    trace = kp.run("29", ops=ops, fail=word(fail, "a failable call") if fail else None)
     frees = [defect for defect in trace.defects if defect.kind == "double-free"]
     told = f"{len(ops)} system calls, {len(frees)} double free"
     if not frees:
