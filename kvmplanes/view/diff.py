@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kvmplanes.patch import PATCH, AddedLine, ContextLine, Hunk
+from kvmplanes.patch import PATCH, AddedLine, Hunk
 from kvmplanes.view.html import Html, css, escape
 from kvmplanes.view.style import CHANGED, CLEAN, MONO, NEVER_USED, tint
 from kvmplanes.words import many
@@ -19,26 +19,32 @@ Ids = str | Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One line of an excerpt. `label` is None where nothing points at it; `skipped` lines are left out above it."""
+class Row:
+    """One line of an excerpt.
 
-    line: AddedLine | ContextLine
-    label: str | None
-    note: str
-    skipped: int
+    Attributes:
+        id: of a posted added line; "" of any other.
+        number: of the line in its file.
+        code: its text, tabs as blanks.
+        label: what to say where the row is pointed at; None where it is not.
+        note: what to say below it.
+        skipped: how many lines are left out above it.
+    """
 
-    @property
-    def id(self) -> str:
-        return self.line.id if isinstance(self.line, AddedLine) else ""
-
-    @property
-    def code(self) -> str:
-        """The line as a diff has it, but with room after the sign and tabs of 8."""
-        return f"{'+' if self.id else ' '} {self.line.text.expandtabs(8)}".rstrip()
+    id: str
+    number: int
+    code: str
+    label: str | None = None
+    note: str = ""
+    skipped: int = 0
 
     @property
     def pointer(self) -> str:
+        """The sign that points at the row, and the label; "" if nothing does."""
         return "" if self.label is None else f"{POINTER} {self.label}".rstrip()
+
+
+Excerpt = tuple[str, str, tuple[Row, ...]]  # file, what the rows belong to there, the rows
 
 
 def diff_html(
@@ -72,12 +78,17 @@ def diff_html(
         near = len(part.lines) if lines is None else context
         rows = tuple(_rows(part, [i for i, line in enumerate(part.lines) if line in chosen], near, labels, notes))
         if rows:
-            excerpts.append((_caption(part, rows), rows))
-    shown = {row.id for _, rows in excerpts for row in rows} - {""}
+            excerpts.append((part.file, _within(rows), rows))
+    shown = {row.id for *_, rows in excerpts for row in rows} - {""}
     if not shown:
         raise ValueError(f"hunk {hunk} has none of these lines: it has {_span(PATCH.hunks[(hunk or 1) - 1].added)}")
     if hidden := set(labels) - shown:
         raise ValueError(f"cannot point at {', '.join(sorted(hidden))}: shown are {', '.join(sorted(shown))}")
+    return shown_as(*excerpts)
+
+
+def shown_as(*excerpts: Excerpt) -> Html:
+    """Excerpts of files as tables, one below the other."""
     return Html(
         "\n".join(_html(*excerpt) for excerpt in excerpts), "\n\n".join(_text(*excerpt) for excerpt in excerpts)
     )
@@ -98,7 +109,7 @@ def _span(lines: tuple[AddedLine, ...]) -> str:
     return f"{lines[0].id}..{lines[-1].id}"
 
 
-def _rows(hunk: Hunk, wanted: list[int], near: int, labels: Mapping[str, str], notes: bool) -> Iterator[_Row]:
+def _rows(hunk: Hunk, wanted: list[int], near: int, labels: Mapping[str, str], notes: bool) -> Iterator[Row]:
     """The wanted lines and those at most `near` away, in order."""
     last = None
     for i, line in enumerate(hunk.lines):
@@ -106,29 +117,31 @@ def _rows(hunk: Hunk, wanted: list[int], near: int, labels: Mapping[str, str], n
             continue
         skipped = 0 if last is None else i - last - 1
         last = i
+        code = line.text.expandtabs(8)
         if isinstance(line, AddedLine):
             label = labels.get(line.id)
             told = notes and (label is not None or not labels)
-            yield _Row(line, label, line.explanation if told else "", skipped)
+            note = line.explanation if told else ""
+            yield Row(line.id, line.target_lineno, f"+ {code}".rstrip(), label, note, skipped)
         else:
-            yield _Row(line, None, "", skipped)
+            yield Row("", line.target_lineno, f"  {code}".rstrip(), skipped=skipped)
 
 
-def _caption(hunk: Hunk, rows: tuple[_Row, ...]) -> tuple[str, str]:
-    """File, and what the added lines shown belong to."""
-    return hunk.file, ", ".join(dict.fromkeys(r.line.within for r in rows if isinstance(r.line, AddedLine)))
+def _within(rows: tuple[Row, ...]) -> str:
+    """What the added lines belong to."""
+    return ", ".join(dict.fromkeys(PATCH.line(row.id).within for row in rows if row.id))
 
 
 def _skipped(count: int) -> str:
     return f"⋯ {many(count, 'line')} not shown"
 
 
-def _text(caption: tuple[str, str], rows: tuple[_Row, ...]) -> str:
-    out = [": ".join(caption)]
+def _text(file: str, within: str, rows: tuple[Row, ...]) -> str:
+    out = [f"{file}: {within}"]
     for row in rows:
         if row.skipped:
             out.append(f"{'':11}{_skipped(row.skipped)}")
-        out.append(f"{row.id:3} {row.line.target_lineno:5}  {row.code}  {row.pointer}".rstrip())
+        out.append(f"{row.id:3} {row.number:5}  {row.code}  {row.pointer}".rstrip())
         out.extend(textwrap.wrap(row.note, 100, initial_indent=" " * 13, subsequent_indent=" " * 13))
     return "\n".join(out)
 
@@ -172,18 +185,17 @@ def _cell(tag: str, attributes: str, body: str, **look: str) -> str:
     return f"<{tag}{attributes}{css(**look)}>{body}</{tag}>"
 
 
-def _html(caption: tuple[str, str], rows: tuple[_Row, ...]) -> str:
+def _html(file: str, within: str, rows: tuple[Row, ...]) -> str:
     rule = {"border_bottom": f"1px solid {NEVER_USED.line}", "font_weight": "normal"}
     head = [
         _cell("th", ' scope="col"', "id", width="40px", border_left=_NO_EDGE, **rule),
         _cell("th", ' scope="col"', "line", width="44px", **rule),
         _cell("th", ' scope="col"', "code", **rule),
     ]
-    file, within = map(escape, caption)
     return "\n".join(
         [
             f"<table{_TABLE}>",
-            f"<caption{_CAPTION}><b>{file}</b>: {within}</caption>",
+            f"<caption{_CAPTION}><b>{escape(file)}</b>: {escape(within)}</caption>",
             f"<thead><tr>{''.join(head)}</tr></thead>",
             "<tbody>",
             *(line for row in rows for line in _html_row(row)),
@@ -193,7 +205,7 @@ def _html(caption: tuple[str, str], rows: tuple[_Row, ...]) -> str:
     )
 
 
-def _html_row(row: _Row) -> Iterator[str]:
+def _html_row(row: Row) -> Iterator[str]:
     role = CHANGED if row.pointer else CLEAN
     ground = {"background_color": tint(role, 0.24 if row.pointer else 0.1) if row.id else "transparent"}
     edge = {**ground, "border_left": f"4px solid {role.line}" if row.id else _NO_EDGE}
@@ -203,7 +215,7 @@ def _html_row(row: _Row) -> Iterator[str]:
     body = f"<pre{_CODE}>{code}</pre>" + (f"<div{_NOTE}>{escape(row.note)}</div>" if row.note else "")
     cells = [
         _cell("th", ' scope="row"', f"<b>{row.id}</b>", **edge) if row.id else _cell("td", "", "", **edge),
-        _cell("td", "", str(row.line.target_lineno), **ground),
+        _cell("td", "", str(row.number), **ground),
         _cell("td", "", body, **ground),
     ]
     if row.skipped:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.trace import Object, State, Trace
 from kvmplanes.view import svg
 from kvmplanes.view.chips import chips
@@ -18,6 +18,7 @@ BARE_END = 66  # y of the lower edge of a struct kvm without slots
 PLANES, PLANE, CHIPS = 214, 78, 344  # y of the planes, their height, y of everything else
 NEAR = 28  # from struct kvm to everything else where no plane or pointer stands between
 BOX, ROOMY, PAST = 124, 5, 56  # width of a plane's box; above ROOMY planes they get narrow; a place past the array
+MOST = 3  # members that a plane's box has room for
 MEMBERS = ("mm", "users_count")
 Changed = Mapping[str, str] | Collection[str]
 
@@ -218,7 +219,7 @@ class _Heap:
         if roomy:
             yield svg.text(x + 7, PLANES + 18, plane.name, "m b")
             yield _life_word(x + width - 7, PLANES + 18, plane, "s b" if width > 110 else "t", "end")
-            for row, (name, value) in enumerate(plane.fields):
+            for row, (name, value) in enumerate(plane.fields[:MOST]):
                 words = f"{name} = {value}"
                 words = name if name == "vcpu_array" and len(words) * svg.MONO > width - 14 else words
                 cls = f"m b {role_of(mark)}" if name == hit else "m"

@@ -26,7 +26,7 @@ UNITS: Final = {
     "UBSan": "reports",
     "LSan / kmemleak": "objects",
     "init_on_free": "new leaks",
-    "slab poisoning": "Oopses, messages",
+    "slub_debug=FPZU": "Oopses, messages",
     "plain run": "Oopses",
 }
 # The model's defects that an instrument is made for; the others look at no kind in particular.

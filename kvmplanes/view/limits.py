@@ -36,7 +36,7 @@ def _cells(limit: Limit) -> str:
 
 
 def _lines(limit: Limit) -> str:
-    body = wrap(f"{limit.left_out} {limit.consequence}".replace("`", ""), 100)
+    body = wrap(f"{limit.left_out} {limit.consequence}".replace("`", ""), 100, break_on_hyphens=False)
     return "\n".join([limit.id, *(f"    {line}" for line in body)])
 
 

@@ -26,28 +26,22 @@ function pictures(steps) {
   return made;
 }
 
-// A line of a listing. Words are kept whole: a browser would break a line within "->". What does not fit hangs
-// below, further in.
-function line(name, text, kind = "") {
-  const [code, comment] = text.split(/(?=\s\s# )/, 2);
-  const words = code.split(/( +)/).map((word) => (word.trim() ? element("span", {}, word) : word));
-  const indent = code.search(/[^ +]|$/) + 4;
+// A line of C: its number, the id of the posted line that it is, its text. Words are kept whole: a browser would break
+// a line within "->". What does not fit hangs below, further in.
+function line(number, id, text) {
+  const words = text.split(/( +)/).map((word) => (word.trim() ? element("span", {}, word) : word));
+  const indent = text.search(/[^ ]|$/) + 4;
   const body = element("code", { style: `padding-left:${indent}ch;text-indent:-${indent}ch` }, ...words);
-  if (comment) body.append(element("i", {}, comment));
-  return element("div", { class: `line ${kind}`, "data-line": name }, element("span", { class: "margin" }, name), body);
+  const margins = [number, id].map((words) => element("span", { class: "margin" }, words));
+  return element("div", { class: id ? "line added" : "line", "data-line": number }, ...margins, body);
 }
 
-// Marks lines of a listing, the first as the one at work, and brings that into the middle without moving the page.
-function mark(listing, names) {
-  for (const old of listing.querySelectorAll("[data-at]")) {
-    old.removeAttribute("data-at");
-    old.removeAttribute("aria-current");
-  }
-  const found = names.map((name) => listing.querySelector(`[data-line="${name}"]`)).filter(Boolean);
-  found.forEach((node, depth) => node.setAttribute("data-at", depth ? "caller" : "now"));
-  if (!found.length) return;
-  found[0].setAttribute("aria-current", "step");
-  const middle = found[0].offsetTop - (listing.clientHeight - found[0].offsetHeight) / 2;
+// Marks a line of a listing as the one at work, and brings it into the middle without moving the page.
+function mark(listing, number) {
+  listing.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  const found = listing.querySelector(`[data-line="${number}"]`);
+  found.setAttribute("aria-current", "step");
+  const middle = found.offsetTop - (listing.clientHeight - found.offsetHeight) / 2;
   listing.scrollTop = [...listing.children].find((node) => node.offsetTop >= middle).offsetTop;
 }
 
@@ -90,10 +84,8 @@ class Player {
     this.function = "";
     this.at(".player").setAttribute("aria-label", `Player, ${data.title}`);
     this.at(".title b").textContent = data.title;
-    this.at(".diff .code").replaceChildren(...data.patch.map((row) => line(...row)));
-    this.at(".diff").hidden = !data.patch.length;
     this.at(".heap div").style.aspectRatio = data.size.join("/");
-    this.at(".model .longest").textContent = this.longest((step) => `model ${this.stack(step)}`);
+    this.at(".source .longest").textContent = this.longest((step) => this.head(step).map(({ textContent }) => textContent).join(""));
     this.at(".say .longest").textContent = this.longest((step) => step.text);
     this.slider.max = this.steps.length - 1;
     this.at(".marks").replaceChildren(...this.marks());
@@ -150,8 +142,7 @@ class Player {
     const step = steps[position];
     const count = `step ${step.n} of ${data.last}`;
     this.theme();
-    this.showPatch(step);
-    this.showModel(step);
+    this.showSource(step);
     this.at(".heap div").innerHTML = this.pictures[position].map((part) => data.parts[part]).join("");
     const facts = { op: step.op, goal: step.goal, errno: step.errno && `▲ ${step.errno}`, bad: step.bad && `✗ ${step.bad}` };
     const badges = Object.entries(facts).filter(([, fact]) => fact).map(([kind, fact]) => element("b", { class: kind }, fact));
@@ -168,28 +159,36 @@ class Player {
     this.at("a").href = `#${data.id}-step-${step.n}`;
   }
 
-  showPatch({ ids: [id, ...callers] = [] }) {
-    const words = id ? `added line ${[id, ...callers].join(", reached from ")}` : "no added line at work";
-    this.at(".diff .head").replaceChildren(element("b", {}, "patch 09/60"), ` ${words}`);
-    this.at(".diff").classList.toggle("idle", !id);
-    mark(this.at(".diff .code"), this.near((step) => step.ids)?.ids ?? []);
-  }
-
-  showModel(step) {
-    const near = this.near((other) => other.stack);
-    this.at(".model .text").replaceChildren(element("b", {}, "model"), ` ${this.stack(step)}`);
-    this.at(".model").classList.toggle("idle", !step.stack);
+  // The function at work, or of those on its call stack the one that the reader asks for. The keyboard's focus stays.
+  showSource(step, depth) {
+    const near = this.near((other) => "stack" in other);
+    const shown = depth ?? this.data.stacks[near?.stack]?.at;
+    const focused = this.at(".source .text :focus");
+    this.at(".source .text").replaceChildren(...this.head(step, shown));
+    if (focused) (this.at(".source .text [aria-current]") ?? this.host).focus();
+    this.at(".source").classList.toggle("idle", !("stack" in step));
     if (!near) return;
-    const [name, lineno] = near.stack[0];
-    const listing = this.at(".model .code");
-    if (this.function !== name) listing.replaceChildren(...this.data.functions[name].map((text, i) => line(i + 1, text)));
+    const [place, number] = this.data.stacks[near.stack].frames[shown];
+    const listing = this.at(".source .code");
+    const { name, first, lines, ids } = this.data.functions[place];
+    if (this.function !== name) listing.replaceChildren(...lines.map((text, i) => line(first + i, ids[first + i] ?? "", text)));
     this.function = name;
-    mark(listing, [lineno]);
+    mark(listing, number);
   }
 
-  // The call stack in words, outermost first.
-  stack({ stack = [] }) {
-    return stack.map((frame) => frame.join(":")).reverse().join(" › ") || "no line at work";
+  // Where the shown line stands, and the call stack, outermost first: buttons that show each function. Another file is named.
+  head(step, shown = this.data.stacks[step.stack]?.at) {
+    if (!("stack" in step)) return [element("b", {}, "no line at work")];
+    const frames = this.data.stacks[step.stack].frames.map(([place, number]) => ({ ...this.data.functions[place], number }));
+    const here = frames[shown];
+    const buttons = frames.map(({ name, file, number, ids }, i) => {
+      const other = file === here.file ? "" : ` ${file.split("/").at(-1)}`;
+      const id = ids[number] ? ` ${ids[number]}` : "";
+      const button = element("button", { type: "button", "data-frame": i }, `${name}${other}:${number}${id}`);
+      if (i === shown) button.setAttribute("aria-current", "true");
+      return [i === frames.length - 1 ? " " : " › ", button];
+    });
+    return [element("b", {}, `${here.file}:${here.number}`), ...buttons.reverse().flat()];
   }
 
   theme() {
@@ -228,9 +227,10 @@ class Player {
   }
 
   clicked(target) {
-    const asked = target.closest("[data-do], [data-go]")?.dataset;
+    const asked = target.closest("[data-do], [data-go], [data-frame]")?.dataset;
     if (asked?.do) this.act(asked.do);
-    else if (asked) this.go(Number(asked.go));
+    else if (asked?.go) this.go(Number(asked.go));
+    else if (asked) this.showSource(this.steps[this.position], Number(asked.frame));
   }
 
   // Keys typed inside stay inside: the notebook around has shortcuts of its own. Space on a button presses it.

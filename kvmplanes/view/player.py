@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The stepping player: patch line, model line and heap of each step side by side, in a page without a kernel.
+"""The stepping player: the C line and the heap of each step side by side, in a page without a kernel.
 
 `player` gives one text/html output. A reader without JavaScript (an untrusted notebook, a code host) has the
 first picture, its sentence and a folded list of all steps; player.js then puts the live player in their place.
@@ -13,14 +13,14 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
 import anywidget
 import traitlets
 
-from kvmplanes.patch import PATCH, AddedLine
-from kvmplanes.trace import Step, Trace
+from kvmplanes.model.series import VERSIONS, Function, Version
+from kvmplanes.trace import Frame, Step, Trace
 from kvmplanes.view.heap import heap_svg
 from kvmplanes.view.html import Html, badge, css, escape, packed
 from kvmplanes.view.style import BAD, CHANGED, CLEAN, DARK, LIGHT, LIVE, tint, variables
@@ -28,13 +28,15 @@ from kvmplanes.view.svg import WIDTH, data_uri
 from kvmplanes.view.words import marks
 
 Start = int | Literal["defect"]
+Stack = tuple[Frame, ...]
+TAB: Final = 4  # columns
 
 FILTERS: Final[dict[str, Callable[[Step], bool]]] = {
     "planes": lambda step: bool(
         step.defect
         or step.obj.startswith("plane#")
         or step.field.startswith("planes[")
-        or step.what in ("fail", "goto", "label", "check", "return", "oops")
+        or step.what in ("fail", "goto", "label", "check", "print", "return", "oops")
         or (step.obj.startswith("kvm#") and step.what in ("alloc", "free"))
     )
 }
@@ -60,7 +62,7 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
     text = f"{data['title']}\n{len(shown)} steps, {len(trace.defects)} defects; {said}: {first.text}"
     parts = [
         f'<div id="{data["id"]}" data-kvmplanes-player data-lm-suppress-shortcuts="true">',
-        _still(first, data["title"], said),
+        _still(trace, first, data["title"], said),
         _listing(shown),
         f'<script type="application/json">{_quoted(data)}</script>',
         f"<script>(() => {{\n{_script()}\nstart();\n}})();</script>",
@@ -129,21 +131,22 @@ def _data(trace: Trace, start: Start, only: str | None, title: str | None) -> di
     pictures = [_picture(step) for step in shown]
     parts, changes = _changes(pictures)
     heights = [float(height) for height in re.findall(r"viewBox='0 0 \S+ (\S+)'", "".join(pictures))]
-    names = {frame.function for step in shown for frame in step.stack}
+    stacks = list(dict.fromkeys(step.stack for step in shown if step.stack))
+    names = sorted({frame.function for stack in stacks for frame in stack})
     data = {
         "title": title or f"version {trace.version}: {trace.scenario}",
         "last": len(trace.steps) - 1,
         "start": _number(trace, shown, start),
         "size": [WIDTH, max(heights)],
-        "patch": list(_patch({i for step in shown for i in step.ids})),
-        "functions": {name: trace.version.functions[name].source.splitlines() for name in sorted(names)},
+        "functions": [_function(trace.version.functions[name]) for name in names],
+        "stacks": [_stack(trace.version, stack, names) for stack in stacks],
         "parts": parts,
-        "steps": [_step(step, change) for step, change in zip(shown, changes, strict=True)],
+        "steps": [_step(step, stacks, change) for step, change in zip(shown, changes, strict=True)],
     }
     return {"id": f"player-{zlib.crc32(_quoted(data).encode()):08x}", **data}
 
 
-def _step(step: Step, changes: list[list[int]]) -> dict[str, Any]:
+def _step(step: Step, stacks: list[Stack], changes: list[list[int]]) -> dict[str, Any]:
     """One step; what it does not have is left out."""
     parts = {
         "n": step.index,
@@ -152,21 +155,41 @@ def _step(step: Step, changes: list[list[int]]) -> dict[str, Any]:
         "text": step.text,
         "bad": step.defect,
         "errno": step.value if re.fullmatch(r"E[A-Z]+", step.value) else "",
-        "stack": [[frame.function, frame.lineno] for frame in step.stack],
-        "ids": step.ids,
+        "stack": stacks.index(step.stack) if step.stack else "",
         "changes": changes,
     }
-    return {key: value for key, value in parts.items() if value or key == "n"}
+    return {key: value for key, value in parts.items() if value or value == 0}
 
 
-def _patch(ids: set[str]) -> Iterable[tuple[str, str, str]]:
-    """(id, text, kind) of each line of the hunks in which a line is at work."""
-    for hunk in PATCH.hunks:
-        if ids & {line.id for line in hunk.added}:
-            yield "@@", hunk.heading, "hunk"
-            for line in hunk.lines:
-                text = line.text.expandtabs(4)
-                yield (line.id, f"+{text}", "added") if isinstance(line, AddedLine) else ("", f" {text}", "")
+def _function(function: Function) -> dict[str, Any]:
+    """A function: its file, the number of its first line there, its lines, and which posted lines are among them."""
+    rows = enumerate(function.lines, function.first)
+    return {
+        "name": function.name,
+        "file": function.file,
+        "first": function.first,
+        "lines": [line.text.expandtabs(TAB) for line in function.lines],
+        "ids": {number: line.id for number, line in rows if line.id},
+    }
+
+
+def _stack(version: Version, stack: Stack, names: Sequence[str]) -> dict[str, Any]:
+    """A call stack, innermost first: each function's place among the names and its line, and which one to show."""
+    return {"at": _at(version, stack), "frames": [[names.index(frame.function), frame.lineno] for frame in stack]}
+
+
+def _at(version: Version, stack: Stack) -> int:
+    """The innermost function that is no detail, or else the innermost of all."""
+    return next((at for at, frame in enumerate(stack) if not _is_detail(version, frame.function)), 0)
+
+
+@lru_cache(256)
+def _is_detail(version: Version, name: str) -> bool:
+    """Whether a function is as it was before the patch, and calls no other: then its caller tells more."""
+    function, before = version.functions[name], VERSIONS["08"].functions.get(name)
+    if before is None or before.source != function.source:
+        return False
+    return version.functions.keys().isdisjoint(re.findall(r"\w+(?=\()", function.source.partition("{")[2]))
 
 
 # -- pictures ---------------------------------------------------------------------------------------
@@ -200,16 +223,21 @@ def _changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]
 # -- the page ---------------------------------------------------------------------------------------
 
 
-def _still(step: Step, title: str, said: str) -> str:
+def _still(trace: Trace, step: Step, title: str, said: str) -> str:
     """What shows before the script runs, or where none may run."""
     svg = heap_svg(step.state, changed=marks(step), title=title, desc=step.text, steady=True)
     image = css(width="100%", max_width=f"{WIDTH}px", height="auto", display="block")
-    at = [f"<code>{escape(frame.function)}: {escape(frame.line)}</code>" for frame in step.stack[:1]]
-    words = [f"<b>{escape(title)}</b>", f"{said[0].upper()}{escape(said[1:])}", *at, _sentence(step)]
+    at = _at(trace.version, step.stack)
+    lines = [_place(frame) for frame in step.stack[at : at + 1]]
+    words = [f"<b>{escape(title)}</b>", f"{said[0].upper()}{escape(said[1:])}", *lines, _sentence(step)]
     return (
         f"<figure{css(margin='0 0 8px 0')}><figcaption>{'<br>'.join(words)}</figcaption>"
         f'<img{image} alt="{escape(f"The heap after step {step.index}: {step.text}")}" src="{data_uri(svg)}"></figure>'
     )
+
+
+def _place(frame: Frame) -> str:
+    return f"<code>{escape(f'{frame.file}:{frame.lineno} {frame.function}: {frame.line}')}</code>"
 
 
 def _listing(shown: Sequence[Step]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a kernel's checkers would print, had they lines of the model and of the patch for addresses.
+"""What a kernel's checkers would print, had they lines of the C and of the patch for addresses.
 
 The layouts follow KASAN, UBSAN, kmemleak and the Oops; the words are ours, and each report says so.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kvmplanes.explore import classify, findings
-from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.trace import Defect, Frame, Object, Step, Trace
 from kvmplanes.view.html import Html, badge, css, escape
 from kvmplanes.view.style import BAD, outcome_role
@@ -69,8 +69,8 @@ def _about(trace: Trace, nth: int) -> Iterator[str]:
     if trace.defects[nth] in watched and len(watched) > 1:
         yield "By default KASAN prints only the first report of a boot."
     yield (
-        "This is the model's report, not the kernel's: lines of the model and added lines of 09/60 stand where a"
-        " kernel prints addresses."
+        "This is the model's report, not the kernel's: lines of the C that ran, and added lines of 09/60, stand where"
+        " a kernel prints addresses."
     )
 
 
@@ -89,9 +89,11 @@ def _facts(trace: Trace, defect: Defect) -> Iterator[str]:
             yield f"WARNING: reference count below zero in {defect.function}: {defect.obj}"
             yield f"Given back {when}, held by nobody; the count is now {step.value}"
         case "out-of-bounds":
-            yield f"UBSAN-like: array-index-out-of-bounds in {defect.function}"
+            kind = "UBSAN-like: array-index" if _by_index(defect) else "BUG: KASAN-like: slab"
+            yield f"{kind}-out-of-bounds in {defect.function}"
             yield f"{defect.access.capitalize()} of {defect.obj}->{defect.field} {when}"
-            yield f"The index is out of range for type 'struct kvm_plane *[{KVM_MAX_PLANES}]'"
+            if defect.field.startswith("planes["):
+                yield f"The index is out of range for type 'struct kvm_plane *[{KVM_MAX_PLANES}]'"
         case "null-dereference":
             yield f"BUG: Oops-like: NULL pointer dereference in {step.function or 'the kernel'}"
             yield f"{defect.obj}, {when}"
@@ -99,7 +101,7 @@ def _facts(trace: Trace, defect: Defect) -> Iterator[str]:
             yield f"leaked reference: {defect.obj}"
             yield "a count without memory of its own, so kmemleak does not look for it"
         case "leak":
-            yield f"unreferenced object {defect.obj}{' (size 16)' if _small(obj) else ''}"
+            yield f"unreferenced object {defect.obj}{' (size 16)' if _small(trace, obj) else ''}"
             yield "kmemleak-like: still allocated, and nothing points to it any more"
 
 
@@ -117,12 +119,13 @@ def _stack(title: str, step: Step) -> Iterator[str]:
     yield ""
     yield f"{title}:"
     yield from (_frame(frame) for frame in step.stack)
-    yield f" {step.op}" if step.stack else f" {step.op}, outside the functions of the model"
+    yield f" {step.op}" if step.stack else f" {step.op}, outside this C"
 
 
 def _frame(frame: Frame) -> str:
     line = frame.line if len(frame.line) <= 42 else f"{frame.line[:41]}…"
-    return f" {frame.function:25} model line {frame.lineno:<2} | {' '.join(frame.ids):4} {line}".rstrip()
+    place = f"{frame.file}:{frame.lineno}"
+    return f" {frame.function:25} {place:24} | {' '.join(frame.ids):3} {line}".rstrip()
 
 
 def _memory(trace: Trace, defect: Defect) -> Iterator[str]:
@@ -131,21 +134,39 @@ def _memory(trace: Trace, defect: Defect) -> Iterator[str]:
         return
     member = f", member {defect.field}" if defect.field else ""
     yield f"The object is {obj.name}, a {_TYPES.get(obj.kind, obj.kind)}{member}."
-    if _small(obj):
+    if _small(trace, obj):
         yield "It belongs to the cache kmalloc-cg-16 of size 16."
-    elif obj.get("vcpu_array"):
+    elif _cut(trace, obj):
+        yield "It is larger than the memory that was asked for."
+    elif obj.kind == "plane" and obj.get("vcpu_array"):
         yield "With the xarray of 10/60 it is too large for the cache kmalloc-cg-16."
     elif obj.kind == "kvm":
         yield "It belongs to the cache kmalloc-cg-8k, as measured on 6.12.117 with kvzalloc."
-    if defect.kind == "out-of-bounds":
+    if defect.kind == "out-of-bounds" and _by_index(defect):
         yield "KASAN is silent as long as the place lies inside the same object, as that of planes[16] does."
     if obj.kind == "plane":
         yield f"It holds {', '.join(f'{name} = {value}' for name, value in obj.fields)}."
 
 
-def _small(obj: Object) -> bool:
+def _small(trace: Trace, obj: Object) -> bool:
     """Whether it is the struct kvm_plane of 09/60: a pointer and an unsigned int, 16 bytes on 64 bit."""
-    return obj.kind == "plane" and [name for name, _ in obj.fields] == ["kvm", "level"]
+    return obj.kind == "plane" and [name for name, _ in obj.fields] == ["kvm", "level"] and not _cut(trace, obj)
 
 
-_TYPES: Final = {"kvm": "struct kvm", "plane": "struct kvm_plane", "bus": "struct kvm_io_bus", "file": "struct file"}
+def _cut(trace: Trace, obj: Object) -> bool:
+    """Whether less memory was asked for than the object takes: a member lies beyond it."""
+    return any(d.obj == obj.name and d.kind == "out-of-bounds" and not _by_index(d) for d in trace.defects)
+
+
+def _by_index(defect: Defect) -> bool:
+    """Whether it is out of the bounds of an array inside the object, not of the object's memory."""
+    return "[" in defect.field
+
+
+_TYPES: Final = {
+    "kvm": "struct kvm",
+    "plane": "struct kvm_plane",
+    "bus": "struct kvm_io_bus",
+    "file": "struct file",
+    "memory": "piece of memory",
+}

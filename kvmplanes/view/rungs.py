@@ -13,13 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.model.series import Version
 from kvmplanes.scenario import run
 from kvmplanes.trace import State, Step, Trace
-from kvmplanes.view.source import Site, Statement, blocks, call_text, statements
+
+if TYPE_CHECKING:
+    from kvmplanes.view.source import Site, Source, Statement
 
 CREATORS: Final = ("kvm_create_vm", "kvm_dev_ioctl_create_vm", "kvm_vm_ioctl_create_plane")  # inner before outer
 TEARDOWN: Final = "kvm_destroy_vm"
@@ -58,7 +60,6 @@ class Row:
         kind: which of the three.
         words: its text.
         site: where it stands; ("close(vm): fd", 0) and such for what close(2) itself does.
-        last: last line of the statement.
         block: the label it stands under, "" if none.
         reached: whether the run came here.
         undone: the keys it undid.
@@ -68,7 +69,6 @@ class Row:
     kind: Literal["heading", "label", "statement"]
     words: str
     site: Site = ("", 0)
-    last: int = 0
     block: str = ""
     reached: bool = False
     undone: list[str] = field(default_factory=list)
@@ -160,6 +160,13 @@ class Scope:
         runs = _references(self.trace.version, tuple(i for i in ids if 0 < i < KVM_MAX_PLANES))
         return tuple([move for move in moves if move.step.op in ops] for moves in runs)
 
+    @cached_property
+    def source(self) -> Source:
+        """The C that ran."""
+        from kvmplanes.view.source import source
+
+        return source(self.trace.version)
+
 
 # -- left column ------------------------------------------------------------------------------------------
 
@@ -180,10 +187,10 @@ def rungs_of(scope: Scope) -> Iterator[Rung]:
             if fails and number < len(scope.references):
                 label = next((later.step.obj for later in moves[i:] if later.step.what == "goto"), "")
                 failures.setdefault(move.site, []).append((move.step.obj, number, label))
-    for function, line in order:
-        found = failures.get((function, line), [])
-        words = _common([call for call, _, _ in found]) or call_text(scope.trace.version.functions[function].line(line))
-        yield Rung((function, line), words, tuple(number for _, number, _ in found), found[0][2] if found else "")
+    for site in order:
+        found = failures.get(site, [])
+        words = _common([call for call, _, _ in found]) or scope.source.call(site)
+        yield Rung(site, words, tuple(number for _, number, _ in found), found[0][2] if found else "")
 
 
 def _common(calls: list[str]) -> str:
@@ -209,7 +216,7 @@ def _unwinding(scope: Scope, rungs: Sequence[Rung]) -> Iterator[Row]:
         if all(rung.site[0] != name for rung in rungs) or (name in past and name not in now):
             continue  # not this system call's, or returned before the failure: its labels are out of reach
         yield Row("heading", f"{name}()")
-        for label, body in blocks(scope.trace.version.functions[name]):
+        for label, body in scope.source.blocks(name):
             yield Row("label", label, (name, 0))
             for statement in body:
                 row = _row(statement, label)
@@ -221,7 +228,7 @@ def _unwinding(scope: Scope, rungs: Sequence[Rung]) -> Iterator[Row]:
 
 def _teardown(scope: Scope) -> Iterator[Row]:
     yield Row("heading", f"{TEARDOWN}()")
-    yield from (_row(statement) for statement in statements(scope.trace.version.functions[TEARDOWN]))
+    yield from (_row(statement) for statement in scope.source.statements(TEARDOWN))
 
 
 def _closing(scope: Scope) -> list[Row]:
@@ -235,19 +242,19 @@ def _closing(scope: Scope) -> list[Row]:
         if tears_down(step) and all(row.words != f"{TEARDOWN}()" for row in rows):
             rows += _teardown(scope)
         if place(sites(rows), step) is None:
-            rows.append(_extra(step))
+            rows.append(_extra(scope, step))
     return rows
 
 
 def _row(statement: Statement, block: str = "") -> Row:
-    return Row("statement", statement.text, statement.site, statement.last, block)
+    return Row("statement", statement.text, statement.site, block)
 
 
-def _extra(step: Step) -> Row:
-    """A row for a step that no statement accounts for: close(2) itself, or code that cannot be read."""
+def _extra(scope: Scope, step: Step) -> Row:
+    """A row for a step outside of what is listed: close(2) itself, or what a release function calls."""
     if step.stack:
-        frame = step.stack[-1]
-        return Row("statement", call_text(frame.line) or step.text, (frame.function, frame.lineno), frame.lineno)
+        site = (step.stack[-1].function, step.stack[-1].lineno)
+        return Row("statement", scope.source.call(site), site)
     words = {"fd": "give the descriptor back", "file": "free the file"}
     return Row("statement", words.get(step.obj.partition("#")[0], step.text), _outside(step))
 
@@ -266,14 +273,13 @@ def tears_down(step: Step) -> bool:
 
 
 def sites(rows: Sequence[Row]) -> dict[Site, int]:
-    """Where rows stand, for `place`: each line of a statement, and each label at line 0, with the row's index."""
+    """Where rows stand, for `place`: each statement, and each label at line 0, with the row's index."""
     found: dict[Site, int] = {}
     for i, row in enumerate(rows):
         if row.kind == "label":
             found.setdefault((row.words, 0), i)
         elif row.kind == "statement":
-            name, first = row.site
-            found |= {(name, line): i for line in range(first, max(first, row.last) + 1)}
+            found[row.site] = i
     return found
 
 

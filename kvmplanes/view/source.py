@@ -1,91 +1,127 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text of a version's functions, read: its labels, the statements under them, and calls written as in C."""
+"""The C of a version's functions, read: its labels, and the statements under them.
+
+This needs the C parser, which a run of the package's own versions does not: so it is imported for a ladder only.
+"""
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
-from kvmplanes.model.series import Function
+from pycparser import c_ast
+from pycparser.c_generator import CGenerator
 
-Site = tuple[str, int]  # a function and a line of it, from 1 at `def`
+from kvmplanes.model.machine.ctype import outline
+from kvmplanes.model.machine.syntax import parse
+from kvmplanes.model.machine.unit import pieces, text_of
+from kvmplanes.model.values import RUN_TIME
+from kvmplanes.model.version import UNITS, Version
+
+Site = tuple[str, int]  # a function, and a line of its file
+
+_COUNTED: Final = ("users_count", "planes")  # members whose assignments take or give back
+_AROUND: Final = (
+    c_ast.Case, c_ast.Compound, c_ast.DeclList, c_ast.Default, c_ast.DoWhile, c_ast.ExprList, c_ast.For, c_ast.If,
+    c_ast.Label, c_ast.Switch, c_ast.While,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement that may undo something: its lines and its text, written as in C."""
+    """A statement, or a condition, that may undo something: where it stands, and its call."""
 
     site: Site
-    last: int
     text: str
 
 
-def statements(function: Function) -> tuple[Statement, ...]:
-    """The calls of a function, and what it assigns to counts and slots, in order; none without a text."""
-    return tuple(_walk(function, _body(function)))
+class Source:
+    """The functions of one version, as the machine runs them: what an #ifdef leaves out is not there.
 
-
-def blocks(function: Function) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
-    """Each label of a function, in the order in which control falls through, and its statements."""
-    tests = [node for root in _body(function) for node in ast.walk(root) if isinstance(node, ast.If)]
-    found = [(_label(node.test), tuple(_walk(function, node.body))) for node in tests if _label(node.test)]
-    return tuple(found)
-
-
-def call_text(line: str) -> str:
-    """The call in a line of the model, written as in C; the whole line if there is none.
-
-    >>> call_text('r = k.init_srcu_struct(kvm, "srcu")')
-    'init_srcu_struct(&kvm->srcu)'
+    Args:
+        version: the version; it must be one that runs.
     """
-    start = re.search(r"\bk\.(?=\w+\()", line)
-    text = line[start.end() :] if start else line
-    depth = 0
-    for at, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if start and char == ")" and depth == 0:
-            text = text[: at + 1]
-            break
-    text = re.sub(r'\((kvm), "(\w+)"\)', r"(&\1->\2)", text)
-    text = re.sub(r'f?"([^"]*)"', lambda quoted: re.sub(r"[{}]", "", quoted[1]), text)
-    text = re.sub(r"\b(kvm|plane|current)\.(?=\w)", r"\1->", text)
-    return re.sub(r"^(\S+) = \1 ([-+]) 1$", r"\1\2\2", text)
+
+    def __init__(self, version: Version) -> None:
+        declared, functions = pieces(version.tree, UNITS)
+        self._types = outline(text_of(declared)).typedefs
+        self._functions, self._places = version.functions, version.unit.places
+        self._texts = {(rows[0].file, rows[0].line): text_of(rows) for rows in functions}
+        self._bodies: dict[str, Sequence[c_ast.Node]] = {}
+
+    def statements(self, name: str) -> tuple[Statement, ...]:
+        """The calls of a function, and what it assigns to counts and slots, in order."""
+        return tuple(self._statements(name, self._body(name)))
+
+    def blocks(self, name: str) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
+        """Each label of a function, in the order in which control falls through, and its statements."""
+        found: list[tuple[str, list[c_ast.Node]]] = []
+        for item in self._body(name):
+            while isinstance(item, c_ast.Label):
+                found.append((item.name, []))
+                item = item.stmt  # noqa: PLW2901 - a label's statement, or the next label
+            if found:
+                found[-1][1].append(item)
+        return tuple((label, tuple(self._statements(name, items))) for label, items in found)
+
+    def call(self, site: Site) -> str:
+        """The call of the statement at a site; the whole line if none begins there."""
+        name, line = site
+        texts = {statement.site: statement.text for statement in self.statements(name)}
+        return texts.get(site) or self._functions[name].line(line)
+
+    def _body(self, name: str) -> Sequence[c_ast.Node]:
+        if name not in self._bodies:
+            place = self._places[name]
+            *_, node = parse(self._texts[place.file, place.first], self._types)
+            self._bodies[name] = node.body.block_items or ()
+        return self._bodies[name]
+
+    def _statements(self, name: str, items: Iterable[c_ast.Node]) -> Iterator[Statement]:
+        first = self._places[name].first
+        leaves = ((line, _text(leaf)) for item in items for line, leaf in _leaves(item))
+        return (Statement((name, first + line - 1), text) for line, text in leaves if text)
 
 
-def _body(function: Function) -> list[ast.stmt]:
-    try:
-        tree = ast.parse(function.source)
-    except SyntaxError:  # a reader's function of which Python gives only a part, such as a lambda
-        return []
-    return next((node.body for node in tree.body if isinstance(node, ast.FunctionDef)), [])
+@lru_cache(maxsize=64)
+def source(version: Version) -> Source:
+    """The functions of a version, read once."""
+    return Source(version)
 
 
-def _label(test: ast.expr) -> str:
-    if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "label":
-        return str(test.args[0].value) if test.args and isinstance(test.args[0], ast.Constant) else ""
-    return ""
+def _leaves(node: c_ast.Node) -> Iterator[tuple[int, c_ast.Node]]:
+    """What a statement does at which line of its function; a condition counts where its `if` stands."""
+    if not isinstance(node, _AROUND):
+        yield node.coord.line, node
+        return
+    last = isinstance(node, c_ast.DoWhile)  # its condition stands below
+    for role, child in node.children()[:: -1 if last else 1]:
+        if role == "cond" and not last:
+            yield node.coord.line, child
+        else:
+            yield from _leaves(child)
 
 
-def _walk(function: Function, body: Sequence[ast.stmt]) -> Iterator[Statement]:
-    for node in body:
-        inner = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
-        handlers = [handler.body for handler in getattr(node, "handlers", [])]
-        if any(inner) or handlers:
-            for part in (*inner, *handlers):
-                yield from _walk(function, part)
-        elif isinstance(node, ast.Expr | ast.Assign | ast.AugAssign | ast.Return) and _undoes(node):
-            last = node.end_lineno or node.lineno
-            yield Statement((function.name, node.lineno), last, call_text(function.line(node.lineno)))
+def _text(leaf: c_ast.Node) -> str:
+    """The call that may take or give back, else the assignment that does; "" if there is neither."""
+    parts = list(_parts(leaf))
+    calls = [part for part in parts if isinstance(part, c_ast.FuncCall) and _name(part.name) not in RUN_TIME]
+    if calls:
+        return str(CGenerator().visit(calls[0]))
+    targets = [part.lvalue for part in parts if isinstance(part, c_ast.Assignment)]
+    targets += [part.expr for part in parts if isinstance(part, c_ast.UnaryOp) and part.op.strip("p") in ("++", "--")]
+    members = [part.field.name for target in targets for part in _parts(target) if isinstance(part, c_ast.StructRef)]
+    return str(CGenerator().visit(leaf)) if {*members} & {*_COUNTED} else ""
 
 
-def _undoes(node: ast.stmt) -> bool:
-    """Whether a statement calls the kernel, or assigns to a count or a slot."""
-    calls = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
-    owners = [call.value for call in calls if isinstance(call, ast.Attribute)]
-    if any(isinstance(owner, ast.Name) and owner.id == "k" for owner in owners):
-        return True
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-    members = [target.value if isinstance(target, ast.Subscript) else target for target in targets]
-    return any(isinstance(member, ast.Attribute) and member.attr in ("users_count", "planes") for member in members)
+def _parts(node: c_ast.Node) -> Iterator[c_ast.Node]:
+    """A node and everything in it, from the outside in."""
+    yield node
+    for _, child in node.children():
+        yield from _parts(child)
+
+
+def _name(node: c_ast.Node) -> str:
+    return node.name if isinstance(node, c_ast.ID) else ""

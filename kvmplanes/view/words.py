@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.trace import Object, State, Step
 from kvmplanes.words import listed
 
@@ -106,11 +106,11 @@ def slots_in_words(state: State) -> str:
 
 
 def _object(obj: Object, type_name: str) -> str:
-    members = [f"{name} is {value}" for name, value in obj.fields if name in _TOLD]
+    members = [f"{name} is {value}" for name, value in obj.fields if name in _TOLD[obj.kind]]
     return f"{obj.name} ({type_name}) is {'live' if obj.live else 'freed'}{': ' if members else ''}{listed(members)}."
 
 
-_TOLD: Final = ("mm", "users_count", "kvm", "level", "plane", "vcpu_array")
+_TOLD: Final = {"kvm": ("mm", "users_count"), "plane": ("kvm", "level", "plane", "vcpu_array")}
 
 
 def _capital(words: str) -> str:

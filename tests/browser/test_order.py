@@ -13,7 +13,7 @@ from kvmplanes.view.order import order_editor
 pytestmark = pytest.mark.browser
 
 BODY = order_editor("teardown").html + order_editor("ladder").html
-FREE, PLANES = "k.kvm_arch_free_vm(kvm)", "k.kvm_destroy_planes(kvm)"
+FREE, PLANES = "kvm_arch_free_vm(kvm);", "kvm_destroy_planes(kvm);"
 
 
 @pytest.fixture(scope="module")

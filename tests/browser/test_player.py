@@ -31,21 +31,41 @@ def first(page: Any, site: str, silent: None) -> Any:  # noqa: ARG001
     return alive(page, 0)
 
 
+def stack(place: str, *frames: str) -> str:
+    """What stands above the C: where its line is, and the call stack."""
+    between = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
+    return f"{place} {between.join(frames)}"
+
+
 def test_it_is_alive_and_complete(first: Any) -> None:
     step(first, 0)
     expect(first.locator("svg[role=img]")).to_be_visible()
-    expect(first.locator(".diff .head")).to_have_text("patch 09/60 no added line at work")
+    place = first.locator(".source .head .text")
+    expect(place).to_have_text(stack("virt/kvm/kvm_main.c:231", "kvm_dev_ioctl:262", "kvm_dev_ioctl_create_vm:231"))
     first.get_by_role("button", name="next defect (17)").click()
     step(first, 44)
-    expect(first.locator(".diff .head")).to_have_text("patch 09/60 added line +39, reached from +54")
-    expect(first.locator(".diff [aria-current]")).to_contain_text("if (kvm->planes[i] == NULL)")
-    expect(first.locator(".diff [data-at=caller]")).to_contain_text("kvm_destroy_planes(kvm);")
-    expect(first.locator(".model [aria-current]")).to_contain_text("plane = kvm.planes[i]")
-    expect(first.locator(".model .text")).to_contain_text("kvm_put_kvm:")
+    frames = ("kvm_vm_release:189", "kvm_put_kvm:182", "kvm_destroy_vm:173 +54", "kvm_destroy_planes:45 +39")
+    expect(place).to_have_text(stack("virt/kvm/kvm_main.c:45", *frames))
+    expect(first.locator(".code [aria-current]")).to_have_text("45+39        if (kvm->planes[i] == NULL)")
     expect(first.locator(".facts")).to_have_text("close(vm) use ✗ use-after-free")
-    for pane in (".diff", ".model"):
-        place, line = (first.locator(f"{pane} {part}").bounding_box() for part in (".code", "[aria-current]"))
-        assert place["y"] <= line["y"] <= place["y"] + place["height"] - line["height"], pane
+    code, line = (first.locator(part).bounding_box() for part in (".code", ".code [aria-current]"))
+    assert code["y"] <= line["y"] <= code["y"] + code["height"] - line["height"]
+
+
+def test_the_call_stack_leads_to_each_function(first: Any, page: Any) -> None:
+    first.get_by_role("button", name="next defect (17)").click()
+    first.get_by_role("button", name="kvm_destroy_vm:173 +54").click()
+    expect(first.locator(".code [aria-current]")).to_have_text("173+54    kvm_destroy_planes(kvm);")
+    expect(first.locator(".head b")).to_have_text("virt/kvm/kvm_main.c:173")
+    page.keyboard.press("ArrowLeft")  # the keys are still the player's
+    step(first, 43)
+    expect(first.locator(".code [aria-current]")).to_have_text("172    kvm_arch_free_vm(kvm);")
+    page.keyboard.press("Tab")
+    expect(first.get_by_role("button", name="kvm_arch_free_vm neighbours.c:12")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(first.locator(".code [aria-current]")).to_have_text("12    kfree(kvm);")
+    expect(first.locator(".head b")).to_have_text("virt/kvm/neighbours.c:12")
+    step(first, 43)
 
 
 @pytest.mark.usefixtures("silent")
@@ -189,8 +209,8 @@ def test_no_page_scrolls_sideways(width: int, first: Any, page: Any) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     first.get_by_role("button", name="next defect (17)").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    diff, heap = (first.locator(pane).bounding_box() for pane in (".diff", ".heap"))
-    assert (diff["y"] == heap["y"]) is (width >= 720)  # side by side, or stacked
+    source, heap = (first.locator(pane).bounding_box() for pane in (".source", ".heap"))
+    assert (source["y"] == heap["y"]) is (width >= 720)  # side by side, or stacked
 
 
 def test_every_control_has_a_name(first: Any) -> None:

@@ -43,7 +43,7 @@ def test_a_repair_is_found_by_keys_and_the_player_follows_keys(open_notebook: Op
     page = open_notebook("06-fix-it.ipynb")
     editor = page.locator(".kp-order-live").first
     expect(editor).to_contain_text("16 of 18 paths clean")
-    editor.get_by_role("button", name="Move up: k.kvm_destroy_planes(kvm)").focus()
+    editor.get_by_role("button", name="Move up: kvm_destroy_planes(kvm);").focus()
     page.keyboard.press("Enter")
     expect(editor).to_contain_text("18 of 18 paths clean")
     player = page.locator("[data-kvmplanes-player] .player").first

@@ -15,12 +15,12 @@ from kvmplanes.view.svg import WIDTH
 from kvmplanes.view.words import REFS, describe, marks
 
 NINE = kp.VERSIONS["09"]
-AFTER_PLANE_0 = "kvm.debugfs_dentry = ERR_PTR(-ENOENT)"
+AFTER_PLANE_0 = "kvm->debugfs_dentry = ERR_PTR(-ENOENT);"
 
 
 def with_second_plane(level: int) -> kp.Version:
     """09/60 with one more kvm_create_plane, whose result is ignored."""
-    more = f"k.kvm_create_plane(kvm, {level})\n{AFTER_PLANE_0}"
+    more = f"kvm_create_plane(kvm, {level});\n{AFTER_PLANE_0}"
     return NINE.edit(f"09 twice {level}", "a second plane", ("kvm_create_vm", AFTER_PLANE_0, more))
 
 

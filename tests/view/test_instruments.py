@@ -144,7 +144,7 @@ def test_the_picker_follows_its_menus() -> None:
 
 
 def test_the_picker_can_be_set_from_python_and_keeps_still_on_an_error() -> None:
-    picker = instrument_picker(TABLE, "29", "slab poisoning")
+    picker = instrument_picker(TABLE, "29", "slub_debug=FPZU")
     assert "Object already free" in picker.view.value
     picker.choose("rfc", "reading")
     before = picker.view.value

@@ -11,28 +11,28 @@ from kvmplanes.view.rungs import TEARDOWN
 from kvmplanes.view.unwinding import Ladder, ladder
 
 NINE = kp.VERSIONS["09"]
-UNWIND, FREE_VM = "k.kvm_destroy_planes(kvm)  # +52", "k.kvm_arch_free_vm(kvm)\nk.mmdrop(current.mm)"
-DROP = "k.mmdrop(current.mm)"
+UNWIND, FREE_VM, DROP = "kvm_destroy_planes(kvm);", "kvm_arch_free_vm(kvm);", "mmdrop(current->mm);"
+BUSES = "for (i = 0; i < KVM_NR_BUSES; i++)\n    kfree(kvm->buses[i]);"
+SRCU = "cleanup_srcu_struct(&kvm->{});\nout_err_no_irq_srcu:\ncleanup_srcu_struct(&kvm->{});"
 MUTANTS = {
-    "dropped": NINE.edit("09 dropped", "+52 left out", ("kvm_create_vm", UNWIND, "pass")),
+    "dropped": NINE.edit("09 dropped", "+52 left out", ("kvm_create_vm", UNWIND, "")),
     "swapped": NINE.edit(
         "09 swapped",
         "+52 and the free of struct kvm change places",
-        ("kvm_create_vm", UNWIND, "k.kvm_arch_free_vm(kvm)"),
-        ("kvm_create_vm", FREE_VM, "k.kvm_destroy_planes(kvm)\nk.mmdrop(current.mm)"),
+        ("kvm_create_vm", UNWIND, FREE_VM),
+        ("kvm_create_vm", f"{FREE_VM}\n{DROP}", f"{UNWIND}\n{DROP}"),
     ),
     "wrong label": NINE.edit(
         "09 wrong label",
         "a failing irq_srcu jumps one label too far down",
-        ("kvm_create_vm", 'raise k.goto("out_err_no_irq_srcu")', 'raise k.goto("out_err_no_srcu")'),
+        ("kvm_create_vm", "goto out_err_no_irq_srcu;", "goto out_err_no_srcu;"),
     ),
-    "buses kept": NINE.edit("09 buses", "no bus is freed", ("kvm_create_vm", "k.kfree(kvm.buses[i])", "pass")),
+    "buses kept": NINE.edit("09 buses", "no bus is freed", ("kvm_create_vm", BUSES, "")),
     "mm twice": NINE.edit("09 mm", "mmdrop twice", ("kvm_create_vm", DROP, f"{DROP}\n{DROP}")),
     "srcu first": NINE.edit(
         "09 srcu",
         "the two SRCU labels undo each other's",
-        ("kvm_create_vm", 'k.cleanup_srcu_struct(kvm, "irq_srcu")', 'k.cleanup_srcu_struct(kvm, "sr" "cu")'),
-        ("kvm_create_vm", 'k.cleanup_srcu_struct(kvm, "srcu")', 'k.cleanup_srcu_struct(kvm, "irq_srcu")'),
+        ("kvm_create_vm", SRCU.format("irq_srcu", "srcu"), SRCU.format("srcu", "irq_srcu")),
     ),
 }  # fmt: skip
 
@@ -179,8 +179,8 @@ def test_planes_of_one_ladder_share_their_rungs() -> None:
 
 def test_the_rfc_never_frees_plane_0() -> None:
     shown = ladder(kp.run("rfc"))
-    assert left(shown) == {"kvm_create_vm_plane": ["plane#0"]}
-    row = next(row for row in shown.rows if row.words == "kvm_destroy_plane(plane)")
+    assert left(shown) == {"kvm_create_vm_plane(kvm, 0)": ["plane#0"]}
+    row = next(row for row in shown.rows if row.words == "kvm_destroy_plane(kvm->planes[i])")
     assert (row.reached, row.undone, row.wrong) == (True, [], [])
 
 
@@ -240,25 +240,38 @@ def test_undoing_the_wrong_thing_is_both_too_late_and_in_vain() -> None:
     assert list(wrong(both).values()) == [["out of order, before irq_srcu"]]
 
 
-def early_teardown(k: object, kvm: object) -> None:
-    k.kvm_destroy_planes(kvm)  # type: ignore[attr-defined]
-    k.kvm_arch_free_vm(kvm)  # type: ignore[attr-defined]
+EARLY_TEARDOWN = """
+static void kvm_destroy_vm(struct kvm *kvm)
+{
+    kvm_destroy_planes(kvm);
+    kvm_arch_free_vm(kvm);
+}
+"""
 
 
 def test_a_readers_own_function_is_read_like_ours() -> None:
-    shown = ladder(kp.run(NINE.replace(kvm_destroy_vm=early_teardown)))
+    shown = ladder(kp.run(NINE.replace(EARLY_TEARDOWN)))
     inner = [row.words for row in shown.rows if row.site[0] == TEARDOWN]
     assert inner == ["kvm_destroy_planes(kvm)", "kvm_arch_free_vm(kvm)"]
     assert wrong(shown) == {}
     assert "current->mm" in left(shown)["mmgrab(current->mm)"]
 
 
-def test_a_function_without_a_text_still_has_its_rows() -> None:
-    scope: dict[str, object] = {}
-    exec("def kvm_destroy_vm(k, kvm):\n    k.kvm_arch_free_vm(kvm)\n", scope)  # noqa: S102 - as a notebook does
-    shown = ladder(kp.run(NINE.replace(kvm_destroy_vm=scope["kvm_destroy_vm"])))
-    assert joined(shown)["kvm_arch_alloc_vm"]
+def test_what_a_function_of_a_readers_own_undoes_counts_where_it_is_called() -> None:
+    text = EARLY_TEARDOWN.replace("kvm_arch_free_vm(kvm);", "kvm_finish(kvm);")
+    added = "\nstatic void kvm_finish(struct kvm *kvm)\n{\n    kvm_arch_free_vm(kvm);\n}\n"
+    shown = ladder(kp.run(NINE.replace(added + text.replace("    kvm_destroy_planes(kvm);\n", ""))))
+    assert joined(shown)["kvm_arch_alloc_vm"] == ["kvm_finish(kvm)"]
     assert left(shown)["kvm_create_plane(kvm, 0)"] == ["plane#0"]
+
+
+def test_a_call_that_does_not_undo_stands_in_the_ladder_with_nothing_undone() -> None:
+    told = NINE.edit("09 told", "", ("kvm_create_vm", UNWIND, f'printk("planes go\\n");\n{UNWIND}'))
+    trace = kp.run(told, fail="kvm_init_irq_routing")
+    assert [step.text for step in trace.steps if step.what == "print"] == ["The kernel's log says: planes go"]
+    row = next(row for row in ladder(trace).rows if row.words.startswith("printk"))
+    assert (row.reached, row.undone, row.wrong) == (True, [], [])
+    assert ladder(trace).mismatches == ()
 
 
 def test_a_run_that_creates_nothing_has_an_empty_ladder() -> None:

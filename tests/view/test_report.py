@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reports have the checkers' layout, frames of the model and of the patch, and say whose reports they are."""
+"""Reports have the checkers' layout, frames of the C and of the patch, and say whose reports they are."""
 
 import pytest
 from markup import parse
@@ -10,9 +10,10 @@ from kvmplanes.view.html import Html
 from kvmplanes.view.report import report, summary
 
 NINE = kp.VERSIONS["09"]
-AFTER_PLANE_0 = "kvm.debugfs_dentry = ERR_PTR(-ENOENT)"
-PAST = f"k.kvm_create_plane(kvm, 16)\n{AFTER_PLANE_0}"
-UNWIND, DROP = "k.kvm_destroy_planes(kvm)  # +52", "k.mmdrop(current.mm)"
+AFTER_PLANE_0 = "kvm->debugfs_dentry = ERR_PTR(-ENOENT);"
+PAST = f"kvm_create_plane(kvm, 16);\n{AFTER_PLANE_0}"
+UNWIND, DROP = "kvm_destroy_planes(kvm);", "mmdrop(current->mm);"
+ALLOC = "struct kvm_plane *plane = kzalloc({}, GFP_KERNEL_ACCOUNT);"
 TRACES: dict[str, Trace] = {
     "use-after-free": kp.run("09"),
     "double-free": kp.run("29", planes=(1,), fail="anon_inode_getfile(plane 1)"),
@@ -20,8 +21,10 @@ TRACES: dict[str, Trace] = {
     "zeroed": kp.run("09", freed="zeroed"),
     "poisoned": kp.run("09", freed="poisoned"),
     "out of bounds": kp.run(NINE.edit("past", "", ("kvm_create_vm", AFTER_PLANE_0, PAST))),
-    "null": kp.run(NINE.edit("null", "", ("kvm_create_vm", UNWIND, "x = kvm.planes[3].level")), fail=4),
+    "null": kp.run(NINE.edit("null", "", ("kvm_create_vm", UNWIND, "r = kvm->planes[3]->level;")), fail=4),
     "mm twice": kp.run(NINE.edit("twice", "", ("kvm_create_vm", DROP, f"{DROP}\n{DROP}")), fail="kvm_create_plane"),
+    "too small": kp.run(NINE.edit("small", "", ("kvm_create_plane", ALLOC.format("sizeof(*plane)"), ALLOC.format("8")),
+                                  ("kvm_destroy_one_plane", "kfree(plane);", ""))),
 }  # fmt: skip
 
 
@@ -40,16 +43,21 @@ def test_use_after_free_has_the_shape_of_kasan() -> None:
     assert heads == ["Call trace:", "Allocated by KVM_CREATE_VM, step 1:", "Freed by close(vm), step 43:"]
 
 
-def test_frames_are_model_lines_and_added_lines() -> None:
+def test_frames_are_lines_of_the_c_and_added_lines() -> None:
     trace = TRACES["use-after-free"]
     told = lines(report(trace))
     stack = trace.steps[trace.defects[0].step].stack
     shown = told[told.index("Call trace:") + 1 :][: len(stack) + 1]
     assert [line.split()[0] for line in shown[:-1]] == [frame.function for frame in stack]
-    assert [f"model line {frame.lineno} " in line for frame, line in zip(stack, shown, strict=False)] == [True] * len(
-        stack
-    )
-    assert [line.split("|")[1].split()[0] for line in shown[:2]] == ["+39", "+54"]
+    assert [line.split()[1] for line in shown[:-1]] == [f"{frame.file}:{frame.lineno}" for frame in stack]
+    assert [line.split(" | ")[1] for line in shown[:3]] == [
+        "+39 if (kvm->planes[i] == NULL)", "+54 kvm_destroy_planes(kvm);", "    kvm_destroy_vm(kvm);",
+    ]  # fmt: skip
+    text = kp.VERSIONS["09"].tree["virt/kvm/kvm_main.c"]
+    for line in shown[:-1]:
+        number = int(line.split()[1].removeprefix("virt/kvm/kvm_main.c:"))
+        assert text[number - 1].text.strip() == line.split(" | ")[1][4:]
+    assert any(line.startswith(" kvm_arch_free_vm          virt/kvm/neighbours.c:") for line in told)
     assert shown[-1] == " close(vm)"
 
 
@@ -94,6 +102,18 @@ def test_out_of_bounds_has_the_shape_of_ubsan() -> None:
     assert "UBSAN-like: array-index-out-of-bounds in kvm_create_plane\nWrite of kvm#1->planes[16]" in told
     assert "'struct kvm_plane *[16]'" in told
     assert "KASAN is silent" in told
+
+
+def test_memory_that_is_too_small_has_the_shape_of_kasan() -> None:
+    told = report(TRACES["too small"]).text
+    assert "BUG: KASAN-like: slab-out-of-bounds in kvm_create_plane\nWrite of plane#0->level at step" in told
+    assert (
+        "The object is plane#0, a struct kvm_plane, member level. It is larger than the memory that was asked for."
+        in (told.replace("\n", " "))
+    )
+    leaked = report(TRACES["too small"], -1 + len(TRACES["too small"].defects)).text
+    assert "unreferenced object plane#0\n" in leaked
+    assert "kmalloc-cg-16" not in told + leaked
 
 
 def test_null_and_counts_below_zero() -> None:

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""C on the page: a function with its numbers and ids, and the magic for cells that hold C."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import kvmplanes as kp
+from kvmplanes.view import magic
+from kvmplanes.view.code import c
+
+MINE = "static void kvm_destroy_plane(struct kvm_plane *plane)\n{\n\t/* it's ours */\n\tkfree(plane);\n}\n"
+
+
+@pytest.mark.parametrize("name", kp.VERSIONS["09"].functions)
+def test_a_function_is_shown_line_by_line(name: str) -> None:
+    function = kp.VERSIONS["09"].functions[name]
+    table = ET.fromstring(c("09", name).html)  # noqa: S314 - our own text
+    rows = [["".join(cell.itertext()) for cell in row] for row in table.iterfind("tbody/tr")]
+    assert rows == [
+        [line.id, str(number), line.text.expandtabs(8)] for number, line in enumerate(function.lines, function.first)
+    ]
+    assert "".join(table[0].itertext()) == f"{function.file}: {name}() in 09"
+
+
+def test_posted_lines_have_their_id_and_a_tint_and_the_text_says_the_same() -> None:
+    function = kp.VERSIONS["09"].functions["kvm_destroy_planes"]
+    table = ET.fromstring(c("09", "kvm_destroy_planes").html)  # noqa: S314 - our own text
+    heads = {"".join(cell.itertext()): cell.get("style") or "" for cell in table.iterfind("tbody/tr/th")}
+    assert set(heads) == {line.id for line in function.lines if line.id}
+    assert all("rgba(0,158,115,0.1)" in style for style in heads.values())
+    first, *rows = str(c("09", "kvm_destroy_planes")).splitlines()
+    assert first == "virt/kvm/kvm_main.c: kvm_destroy_planes() in 09"
+    assert [row[:3].strip() for row in rows] == [line.id for line in function.lines]
+    assert [row[11:] for row in rows] == [line.text.expandtabs(8) for line in function.lines]
+
+
+def test_what_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match=r"08 has no function 'kvm_create_plane'; it has .*kvm_create_vm,"):
+        c("08", "kvm_create_plane")
+    with pytest.raises(ValueError, match="unknown version '9'"):
+        c("9", "kvm_create_vm")
+
+
+@pytest.fixture
+def shell() -> Iterator[Any]:
+    """An IPython of this process, which ipywidgets brings."""
+    made = import_module("IPython.core.interactiveshell").InteractiveShell
+    yield made.instance()
+    made.clear_instance()
+
+
+def test_the_magic_keeps_the_text_of_its_cell(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    magic.register()
+    result = shell.run_cell(f"%%c mine\n{MINE}")
+    assert result.success
+    assert (result.result, capsys.readouterr().out) == (None, "")
+    assert shell.user_ns["mine"] == MINE
+    shell.user_ns["version"] = kp.VERSIONS["09"]
+    made = shell.run_cell("version.replace(mine)").result
+    assert made.functions["kvm_destroy_plane"].source == MINE
+
+
+@pytest.mark.parametrize("name", ["", "my fix", "3", "class"])
+def test_a_bad_name_gets_one_sentence(shell: Any, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    magic.load_ipython_extension(shell)
+    assert not shell.run_cell(f"%%c {name}\n{MINE}").success
+    sentence = f"%%c wants the name of a variable for the C below it, such as %%c mine; {name!r} is none"
+    assert capsys.readouterr().out.splitlines() == [sentence]
+
+
+def test_without_ipython_nothing_happens() -> None:
+    script = "import sys; from kvmplanes.view import magic; magic.register(); assert 'IPython' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)
