@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Beside the model: the patch applied to a userspace scaffold, compiled with sanitizers, driven like the model.
+"""The C that the model runs, compiled with sanitizers and driven like the model, and what a real kernel did.
+
+Machine and compilers are given the same text. So agreement shows that the machine reads C as compilers do, and that the
+heap sees what sanitizers see. It does not show that the text is the kernel's: that is what `oracle.kernel` is for.
 
 >>> from kvmplanes import oracle
 >>> (row,) = oracle.agreement(run for run in oracle.stored() if run.version == "09")
 >>> row.scenarios, row.wrong
 (28, ())
 
-`python -m kvmplanes.oracle` compiles, runs and compares again.
+`python -m kvmplanes.oracle` compiles, runs and compares again; `python -m kvmplanes.oracle.fuzz` does so with samples
+of C and edits that nobody thought of.
 """
 
 from kvmplanes.oracle.build import MISSING, SANITIZERS, build, compilers
 from kvmplanes.oracle.compare import SEES, disagreements, model_events, side_by_side
 from kvmplanes.oracle.edits import Edit, edited
 from kvmplanes.oracle.results import Agreement, Run, agreement, fresh, matrix, stored, table
-from kvmplanes.oracle.run import Driver, Result, Scenario, usual
-from kvmplanes.oracle.scaffold import BOTH, applied, tree
+from kvmplanes.oracle.run import Driver, Result, Scenario
+from kvmplanes.oracle.scaffold import tree
 
 __all__ = [
-    "BOTH",
     "MISSING",
     "SANITIZERS",
     "SEES",
@@ -28,7 +31,6 @@ __all__ = [
     "Run",
     "Scenario",
     "agreement",
-    "applied",
     "build",
     "compilers",
     "disagreements",
@@ -40,5 +42,4 @@ __all__ = [
     "stored",
     "table",
     "tree",
-    "usual",
 ]

@@ -16,14 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from kvmplanes.oracle.scaffold import Tree, have_patch, unpack
-
-UNITS: Final = ("virt/kvm/kvm_main.c", "virt/kvm/neighbours.c", "shim.c", "log.c", "main.c")
+from kvmplanes.oracle.scaffold import Files, unpack
 
 # -O2 as the kernel is built: gcc then merges the test `kvm->planes[i] == NULL` and the argument `kvm->planes[i]` into
-# one read, so a teardown shows 16 reads and 1 write, as measured; at -O0 it shows 17 reads (see `run._one_load`).
+# one read, so a teardown shows 16 reads and 1 write, as measured; at -O0 it shows 17 reads (see `run.again`).
 # Recovery, and one report for each access rather than for each place, is asked for in log.c.
-_COMMON: Final = ("-std=gnu11", "-O2", "-g", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Iinclude", "-I.")
+KERNEL: Final = ("-std=gnu11", "-O2", "-fno-strict-overflow", "-funsigned-char")  # what C means in a kernel, since 6.2
+_WARN: Final = ("-Wall", "-Wextra", "-Wno-unused-parameter")
+_COMMON: Final = (*KERNEL, "-g", "-fno-omit-frame-pointer", *_WARN, "-Iinclude", "-I.")
 SANITIZERS: Final = {
     "address,undefined": (
         "-fsanitize=address,undefined",
@@ -36,8 +36,8 @@ SANITIZERS: Final = {
     "none": (),
 }
 MISSING: Final = (
-    "The C side needs Linux, GNU patch, and gcc or clang with AddressSanitizer and UndefinedBehaviorSanitizer; "
-    "not all of them are here, so the model is not compared with the patch's own C."
+    "The C side needs Linux, and gcc or clang with AddressSanitizer and UndefinedBehaviorSanitizer; "
+    "not all of them are here, so the machine is not compared with compiled C."
 )
 
 
@@ -51,9 +51,9 @@ class Compiler:
 
 @cache
 def compilers() -> tuple[Compiler, ...]:
-    """The usable compilers among $CC, gcc and clang, in this order; empty if there is none, or no `patch`."""
+    """The usable compilers among $CC, gcc and clang, in this order; empty if there is none."""
     found: list[Compiler] = []
-    if not sys.platform.startswith("linux") or not have_patch():
+    if not sys.platform.startswith("linux"):
         return ()
     for name in dict.fromkeys((os.environ.get("CC", "gcc"), "gcc", "clang")):
         command = shutil.which(name)
@@ -81,7 +81,7 @@ def traced(text: str) -> str:
 
 
 def build(
-    tree: Tree, sanitizers: str = "address,undefined", *, compiler: Compiler | None = None, folder: Path | None = None
+    tree: Files, sanitizers: str = "address,undefined", *, compiler: Compiler | None = None, folder: Path | None = None
 ) -> Path:
     """Compile a tree; return the driver. What was compiled before is taken from the cache.
 
@@ -105,9 +105,9 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     flags = (*_COMMON, *SANITIZERS[sanitizers])
     headers = [text for name, text in sorted(tree.items()) if name.endswith(".h")]
-    sources = {unit: traced(tree[unit]) for unit in UNITS}
+    sources = {name: traced(text) for name, text in tree.items() if name.endswith(".c")}
     common = (compiler.command, compiler.version, *flags, *headers)
-    objects = {unit: folder / f"{_hash(*common, unit, sources[unit])}.o" for unit in UNITS}
+    objects = {unit: folder / f"{_hash(*common, unit, sources[unit])}.o" for unit in sources}
     driver = folder / _hash(*(path.name for path in objects.values()))
     if driver.exists():
         return driver
@@ -119,7 +119,7 @@ def build(
                 _run([compiler.command, *flags, f"-ffile-prefix-map={work}=.", "-c", unit], work, objects[unit])
 
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(make, UNITS))
+            list(pool.map(make, sources))
         _run([compiler.command, *SANITIZERS[sanitizers], *map(str, objects.values())], work, driver)
     return driver
 

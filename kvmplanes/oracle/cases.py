@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from kvmplanes.model.heap import Freed
+from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
 from kvmplanes.oracle.build import build
 from kvmplanes.oracle.evidence import MODELS, V3
 from kvmplanes.oracle.kernel import text
 from kvmplanes.oracle.results import Run
-from kvmplanes.oracle.run import Driver, Scenario, usual
-from kvmplanes.oracle.scaffold import BOTH, tree
-from kvmplanes.scenario import run
+from kvmplanes.oracle.run import Driver, Scenario
+from kvmplanes.oracle.scaffold import tree
+from kvmplanes.scenario import run, usual
 from kvmplanes.trace import Trace
 
 STORED: Final = Path(__file__).with_name("reports.json")
@@ -48,7 +49,7 @@ class Case:
     @property
     def version(self) -> Version:
         """The model's."""
-        return BOTH[self.c] if self.c else MODELS[self.kernel]
+        return ALL[self.c] if self.c else MODELS[self.kernel]
 
     def trace(self, freed: Freed = "kept") -> Trace:
         """The model's run of it."""
@@ -61,7 +62,7 @@ class Case:
             ValueError: it is not among the runs.
         """
         number = self.trace().calls.index(self.fail) + 1 if self.fail else None
-        want = Scenario(usual(self.planes), number, freed=freed)
+        want = Scenario(usual(self.version, self.planes), number, freed=freed)
         for one in runs:
             if one.version == self.c and one.scenario == want:
                 return one
@@ -125,8 +126,8 @@ def fresh_reports() -> dict[str, dict[str, str]]:
     found = {}
     for one in CASES:
         if one.c:
-            with Driver(build(tree(one.c)), text=True) as driver:
-                found[one.name] = _first_of_each(driver.run(Scenario(usual(one.planes), one.fail)).text)
+            with Driver(build(tree(one.version)), text=True) as driver:
+                found[one.name] = _first_of_each(driver.run(Scenario(usual(one.version, one.planes), one.fail)).text)
     return found
 
 

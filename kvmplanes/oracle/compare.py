@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final
 
-from kvmplanes.oracle.run import Result, Row
+from kvmplanes.oracle.run import Result, Row, again
 from kvmplanes.trace import Trace
 
 # (defect, access) -> the report it must give; access "put" and a leaked reference give none.
@@ -29,9 +29,8 @@ SEES: Final[dict[tuple[str, str], Row]] = {
 def model_events(trace: Trace) -> tuple[Row, ...]:
     """A trace in the words of the C side's log.
 
-    What the log cannot have is left out: accesses that are not defects, `goto` (its label follows), and reads of
-    users_count (limit: refcount; a sanitizer reports the atomic access as one write). Of several bad indexes at
-    one place only the first is kept: UndefinedBehaviorSanitizer reports a place once in a process.
+    What the log cannot have is left out: accesses that are not defects, and `goto` (its label follows). Of several bad
+    indexes at one place only the first is kept: UndefinedBehaviorSanitizer reports a place once in a process.
     """
     rows: list[Row] = []
     places = set()
@@ -42,16 +41,16 @@ def model_events(trace: Trace) -> tuple[Row, ...]:
                 rows.append((s.what, s.obj, "", defect))
             case "get" | "put" | "fail" | "return":
                 rows.append((s.what, s.obj, s.value, defect))
-            case "label":
+            case "label" | "print":
                 rows.append((s.what, s.obj, "", ""))
             case "oops":
                 rows.append((s.what, "", "", defect))
             case "read" | "write" if defect == "out-of-bounds":
-                place = (s.function, s.stack[0].lineno)
+                place = (s.stack[0].file, s.stack[0].lineno)
                 if place not in places:
                     rows.append(("index", s.field, "", defect))
                 places.add(place)
-            case "read" | "write" if defect and (s.field, s.what) != ("users_count", "read"):
+            case "read" | "write" if defect and not again((s.what, s.obj, s.field, defect), rows[-1:]):
                 rows.append((s.what, s.obj, s.field, defect))
             case _:
                 pass
@@ -82,6 +81,11 @@ def disagreements(trace: Trace, result: Result) -> list[str]:
     if not oops and leaked != result.lsan:  # a dead task's stack still holds pointers
         wrong.append(f"leaks: the model has {leaked} leaked objects, LeakSanitizer {result.lsan}")
     return wrong
+
+
+def left_open(trace: Trace) -> bool:
+    """Whether a run uses a variable that nothing has set: what happens then C leaves open, so nothing is compared."""
+    return trace.oops is not None and trace.oops.obj.endswith("nothing set it before")
 
 
 def side_by_side(trace: Trace, result: Result) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Five questions that a reviewer asks of a text, asked by a program: reading as one more instrument.
 
-They are asked of the model's text, which the differential test holds to the C. They were written by people who knew
-the defects: that a question finds one shows that the text alone is enough, not that every reader would have asked.
+They are asked of a version's C. They were written by people who knew the defects: that a question finds one shows that
+the text alone is enough, not that every reader would have asked.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from kvmplanes.model.kvm import KVM_MAX_PLANES
+from kvmplanes.model.constants import KVM_MAX_PLANES
+from kvmplanes.model.machine.preprocess import bare_lines
 from kvmplanes.model.version import Version
 
-# function -> its statements, without comments
+# function -> its lines, the head first, without comments and indentation
 Text = Mapping[str, tuple[str, ...]]
-_FREES: Final = re.compile(r"k\.(?:kvm_arch_free_vm|kfree|kvm_destroy_one_plane)\((.+)\)$")
-_CREATES: Final = re.compile(r"k\.kvm_create_plane\(kvm, (\w+)\)")
+_FREES: Final = re.compile(r"(?:kvm_arch_free_vm|kfree|kvm_destroy_one_plane)\((.+)\);")
+_CREATES: Final = re.compile(r"\bkvm_create_plane\(kvm, (\w+)\)")
 
 
 def answers(version: Version) -> Iterator[tuple[str, str, str]]:
@@ -27,22 +28,21 @@ def answers(version: Version) -> Iterator[tuple[str, str, str]]:
     Args:
         version: a version of the model.
     """
-    text = {name: _statements(function.source) for name, function in version.functions.items()}
+    text = {
+        name: tuple(line.strip() for line in bare_lines(function.source))
+        for name, function in version.functions.items()
+    }
     for question, ask in QUESTIONS.items():
         yield from ((question, function, line) for function, line in ask(text))
-
-
-def _statements(source: str) -> tuple[str, ...]:
-    return tuple(line.partition("#")[0].strip() for line in source.splitlines())
 
 
 def _used_after_free(text: Text) -> Iterator[tuple[str, str]]:
     for function, lines in text.items():
         for at, line in enumerate(lines):
-            freed = _FREES.search(line)
+            freed = _FREES.fullmatch(line)
             if not freed:
                 continue
-            name = rf"(?<![\w.]){re.escape(freed[1])}(?!\w)"
+            name = rf"(?<![\w.>]){re.escape(freed[1])}(?!\w)"
             later = next((other for other in lines[at + 1 :] if re.search(name, other)), "")
             if later and not re.match(rf"{name} =", later):
                 yield function, later
@@ -50,23 +50,25 @@ def _used_after_free(text: Text) -> Iterator[tuple[str, str]]:
 
 def _left_in_its_slot(text: Text) -> Iterator[tuple[str, str]]:
     for function, lines in text.items():
-        emptied = any(re.fullmatch(r"kvm\.planes\[\w+\] = NULL", line) for line in lines)
-        yield from ((function, line) for line in lines if "k.kvm_destroy_one_plane(" in line and not emptied)
+        emptied = any(re.fullmatch(r"kvm->planes\[\w+\] = NULL;", line) for line in lines)
+        yield from ((function, line) for line in lines if line.startswith("kvm_destroy_one_plane(") and not emptied)
 
 
 def _not_undone(text: Text) -> Iterator[tuple[str, str]]:
-    making, _, undoing = " \n".join(text["kvm_create_vm"]).partition("except Goto")
-    made = re.search(r".*k\.kvm_create_\w*plane\(.*", making)
-    if made and not re.search(r"kvm_destroy_planes\(|kfree\(kvm\.planes", undoing):
-        yield "kvm_create_vm", made[0].strip()
-    for function in text.keys() & {"kvm_destroy_plane", "kvm_destroy_one_plane"}:
-        if not any("k.kfree(" in line for line in text[function]):
+    lines = text["kvm_create_vm"]
+    label = next((n for n, line in enumerate(lines) if re.fullmatch(r"\w+:", line)), len(lines))
+    made = next((line for line in lines[:label] if re.search(r"\bkvm_create_\w*plane\(", line)), "")
+    if made and not any(re.match(r"kvm_destroy_planes\(|kfree\(kvm->planes", line) for line in lines[label:]):
+        yield "kvm_create_vm", made
+    for function in ("kvm_destroy_plane", "kvm_destroy_one_plane"):
+        if function in text and not any(line.startswith("kfree(") for line in text[function]):
             yield function, text[function][0]
 
 
 def _unchecked_index(text: Text) -> Iterator[tuple[str, str]]:
     for function, line, index in _creations(text):
-        checked = any(f"{index} >= KVM_MAX_PLANES" in other for other in text[function])
+        check = re.compile(rf"\b{index} >= (?:KVM_MAX_PLANES|kvm_arch_max_planes\()")
+        checked = any(check.search(other) for other in text[function])
         if not checked and not (index.isdecimal() and int(index) < KVM_MAX_PLANES):
             yield function, line
 

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from kvmplanes import scenario
 from kvmplanes.model.faults import CALLS, base
+from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
 from kvmplanes.oracle.build import Compiler, build
 from kvmplanes.oracle.compare import disagreements
-from kvmplanes.oracle.run import Driver, Result, Row, Scenario, usual
-from kvmplanes.oracle.scaffold import BOTH, tree
+from kvmplanes.oracle.run import Driver, Result, Row, Scenario
+from kvmplanes.oracle.scaffold import tree
 from kvmplanes.trace import Trace
 
 STORED: Final = Path(__file__).with_name("results.json")
@@ -45,10 +46,8 @@ def modelled(version: Version, what: Scenario) -> Trace:
     """The model's trace of a scenario.
 
     Raises:
-        ValueError: several fail-nth numbers, which the model takes as a rule only (`Failslab`), or a bad scenario.
+        ValueError: a bad scenario.
     """
-    if isinstance(what.fail, tuple):
-        raise ValueError(f"fail must be one call for the model, not {what.fail}")
     return scenario.run(version, ops=what.ops, fail=what.fail, retry=what.retry, freed=what.freed)
 
 
@@ -58,11 +57,11 @@ def matrix(name: str) -> list[Scenario]:
     Raises:
         ValueError: no such version.
     """
-    if name not in BOTH:
-        raise ValueError(f"no version {name!r} on both sides; there are {', '.join(BOTH)}")
-    version, found = BOTH[name], []
+    if name not in ALL:
+        raise ValueError(f"no version {name!r}; there are {', '.join(ALL)}")
+    version, found = ALL[name], []
     for planes in PLANES if version.creates_planes else PLANES[:1]:
-        plain = Scenario(usual(planes))
+        plain = Scenario(scenario.usual(version, planes))
         calls = modelled(version, plain).calls
         failing = [replace(plain, fail=n) for n in range(1, len(calls) + 1)]
         others = [f"{call}: {errno}" for call in dict.fromkeys(calls) for errno in CALLS[base(call)][0][1:]]
@@ -74,10 +73,10 @@ def matrix(name: str) -> list[Scenario]:
     return found + [Scenario(ops) for ops in (*OPS, *(PLANE_OPS if version.creates_planes else ()))]
 
 
-def fresh(names: Iterable[str] = BOTH, compiler: Compiler | None = None) -> Iterator[Run]:
+def fresh(names: Iterable[str] = ALL, compiler: Compiler | None = None) -> Iterator[Run]:
     """Compile and run the matrix of each version; the arguments and errors of `build`."""
     for name in names:
-        with Driver(build(tree(name), compiler=compiler)) as driver:
+        with Driver(build(tree(ALL[name]), compiler=compiler)) as driver:
             for what in matrix(name):
                 yield Run(name, what, driver.run(what))
 
@@ -165,7 +164,7 @@ def agreement(runs: Iterable[Run]) -> list[Agreement]:
 
 
 def _agreement(name: str, group: list[Run]) -> Agreement:
-    compared = [(r.scenario, tuple(disagreements(modelled(BOTH[name], r.scenario), r.result))) for r in group]
+    compared = [(r.scenario, tuple(disagreements(modelled(ALL[name], r.scenario), r.result))) for r in group]
     seen = sum((r.result.counts for r in group), Counter[Row]())
     seen["lsan", "leak", ""] = sum(r.result.lsan for r in group)
     return Agreement(name, len(group), tuple((what, why) for what, why in compared if why), seen)

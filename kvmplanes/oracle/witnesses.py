@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One function for each instrument: from a case to what the text, the C's runs and the kernel's figures say of it.
 
-The last three instruments change what freeing does to the bytes. The C plays them only where no kernel was booted,
-because a second free meets another allocator there. `init_on_free` is credited with the leaks that are not there
-without it.
+The last three instruments change what freeing does to the bytes; of slub_debug=FPZU it is P that does, and F checks
+the allocator's own lists. The C plays them only where no kernel was booted, because a second free meets another
+allocator there. `init_on_free` is credited with the leaks that are not there without it.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _lines(count: int, unit: str, when: str) -> str:
 
 
 _AGAIN: Final = 'message "Object already free"|messages "Object already free"'
-FREED: Final[Mapping[str, Freed]] = {"init_on_free": "zeroed", "slab poisoning": "poisoned"}
+FREED: Final[Mapping[str, Freed]] = {"init_on_free": "zeroed", "slub_debug=FPZU": "poisoned"}
 INSTRUMENTS: Final[Mapping[str, Callable[[Case, Runs, Variant | None], Iterator[Witness]]]] = {
     "reading": _reading,
     "failure injection": _injection,
@@ -189,6 +189,6 @@ INSTRUMENTS: Final[Mapping[str, Callable[[Case, Runs, Variant | None], Iterator[
     "UBSan": _undefined,
     "LSan / kmemleak": _leak,
     "init_on_free": _bytes("init_on_free=1", "zeroed", "new leak"),
-    "slab poisoning": _bytes("slub_debug=FPZU", "poisoned", "Oops|Oopses"),
+    "slub_debug=FPZU": _bytes("slub_debug=FPZU", "poisoned", "Oops|Oopses"),
     "plain run": _bytes("plain", "kept", "Oops|Oopses"),
 }

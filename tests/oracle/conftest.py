@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from kvmplanes.model.series import ALL
 from kvmplanes.oracle import MISSING, Driver, build, compilers, tree
 
 
@@ -23,6 +24,6 @@ def driver(compiler: None) -> Iterator[Callable[..., Driver]]:  # noqa: ARG001 -
 
         @cache
         def start(name: str, sanitizers: str = "address,undefined", **options: bool) -> Driver:
-            return open_drivers.enter_context(Driver(build(tree(name), sanitizers), **options))
+            return open_drivers.enter_context(Driver(build(tree(ALL[name]), sanitizers), **options))
 
         yield start

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kvmplanes.limits import LIMITS
-from kvmplanes.model.series import VERSIONS, Version
+from kvmplanes.model.series import ALL, Version
 from kvmplanes.oracle import evidence, kernel
 from kvmplanes.oracle.evidence import MODELS, compare
 from kvmplanes.oracle.kernel import VARIANTS
@@ -37,6 +37,29 @@ def test_nothing_disagrees() -> None:
     assert evidence.main() == 0
 
 
+def test_nothing_disagrees_on_7_2() -> None:
+    """The patch's own base: whole variants as on 6.12, and KVM_CREATE_PLANE of two others."""
+    table = evidence.both()
+    assert table.wrong == ()
+    newer = {one.variant: one for one in table.compared if one.linux == "7.2.13"}
+    assert list(newer) == ["V0", "V1", "V2", "V3", "W09oob", "W29", "W29fix"]
+    assert all(len(one.checks) > 30 for one in newer.values())
+    recorded = evidence.recorded_figures("7.2.13")
+    assert {name.split()[1] for name in table.lacking} == set(recorded) - {"V0", "V1", "V2", "V3", "W09oob"}
+    assert table.lacking["7.2.13 V0h"] == "the model has no version with this text"
+    assert sum(one.rows for one in newer.values()) > 800
+
+
+def test_the_sums_are_those_of_each_kernel_and_of_both() -> None:
+    sums = {row[0]: [int(cell) for cell in row[2:7]] for row in evidence.both().table() if row[0].endswith("together")}
+    assert list(sums) == ["6.12.117 together", "7.2.13 together", "both together"]
+    older, newer, both = sums.values()
+    assert older == [901, 664, 1550, 15, 0]
+    assert both == [a + b for a, b in zip(older, newer, strict=True)]
+    assert newer[3:] == [0, 0]
+    assert newer[0] + newer[1] == newer[2] > 1200
+
+
 def test_every_recorded_row_is_compared() -> None:
     """Counted in the file itself: the sweeps' rows, and those of blocks b, c and f."""
 
@@ -50,7 +73,7 @@ def test_every_recorded_row_is_compared() -> None:
 
 
 def test_every_limit_on_the_way_is_explained() -> None:
-    used = {limit for _, _, limit in SITES} | set(evidence.LEFT_OUT.values()) | set(compare().through)
+    used = {limit for _, _, limit in SITES} | set(evidence.LEFT_OUT.values()) | set(evidence.both().through)
     assert used - {""} <= set(LIMITS)
 
 
@@ -114,13 +137,15 @@ def test_a_bad_index_is_for_ubsan_alone() -> None:
 
 # -- a wrong model is noticed --------------------------------------------------------------------------------------
 
-V09, V11 = VERSIONS["09"], MODELS["V2k"]
+V09, V11 = ALL["09"], MODELS["V2k"]
 
 
 def edited(version: Version, function: str, old: str, new: str) -> Version:
     return version.edit("wrong", "wrong", (function, old, new))
 
 
+W29FIX = MODELS["W29fix"]
+ASK = W29FIX.functions["kvm_vm_ioctl_create_plane"].source
 WRONG = {
     "V1k order right": ("V1k", V11),
     "V2k order as posted": ("V2k", V09),
@@ -129,35 +154,36 @@ WRONG = {
     "V0k a plane too many": ("V0k", V11),
     "W29 repaired": ("W29", MODELS["W29fix"]),
     "W29fix as posted": ("W29fix", MODELS["W29"]),
-    "W29 with 10, which the kernel lacked": ("W29", VERSIONS["29"]),
-    "one slot short": ("V1k", edited(V09, "kvm_destroy_planes", "for i in range(KVM_MAX_PLANES):",
-                                     "for i in range(KVM_MAX_PLANES - 1):")),
-    "slot not emptied": ("V1k", edited(V09, "kvm_destroy_planes", "kvm.planes[i] = NULL", "pass")),
-    "errno lost": ("V2k", edited(V11, "kvm_create_vm", "r = k.kvm_init_mmu_notifier(kvm)\nif r:",
-                                 "if k.kvm_init_mmu_notifier(kvm):\n    r = -EBUSY")),
+    "W29 with 10, which the kernel lacked": ("W29", ALL["29"]),
+    "one slot short": ("V1k", edited(V09, "kvm_destroy_planes", "for (i = 0; i < KVM_MAX_PLANES; ++i) {",
+                                     "for (i = 0; i < KVM_MAX_PLANES - 1; ++i) {")),
+    "slot not emptied": ("V1k", edited(V09, "kvm_destroy_planes", "kvm->planes[i] = NULL;", "")),
+    "errno lost": ("V2k", edited(V11, "kvm_create_vm", "r = kvm_init_mmu_notifier(kvm);\nif (r)",
+                                 "r = kvm_init_mmu_notifier(kvm) ? -EBUSY : 0;\nif (r)")),
     "routing before SRCU": ("V2k", edited(V11, "kvm_create_vm", """
-        if k.init_srcu_struct(kvm, "irq_srcu"):
-            raise k.goto("out_err_no_irq_srcu")
-        r = k.kvm_init_irq_routing(kvm)
-        if r:
-            raise k.goto("out_err_no_irq_routing")
+        r = init_srcu_struct(&kvm->irq_srcu);
+        if (r)
+            goto out_err_no_irq_srcu;
+
+        r = kvm_init_irq_routing(kvm);
+        if (r)
+            goto out_err_no_irq_routing;
         """, """
-        r = k.kvm_init_irq_routing(kvm)
-        if r:
-            raise k.goto("out_err_no_irq_routing")
-        if k.init_srcu_struct(kvm, "irq_srcu"):
-            raise k.goto("out_err_no_irq_srcu")
+        r = kvm_init_irq_routing(kvm);
+        if (r)
+            goto out_err_no_irq_routing;
+        r = init_srcu_struct(&kvm->irq_srcu);
+        if (r)
+            goto out_err_no_irq_srcu;
         """)),
-    "a failing file leaks the VM": ("V2k", edited(V11, "kvm_dev_ioctl_create_vm", "k.kvm_put_kvm(kvm)", "pass")),
-    "no EEXIST": ("W29fix", edited(MODELS["W29fix"], "kvm_vm_ioctl_create_plane",
-                                   "if kvm.planes[id] is not NULL:\n    return -EEXIST", "pass")),
-    "16 is allowed": ("W29fix", edited(MODELS["W29fix"], "kvm_vm_ioctl_create_plane",
-                                       "if id >= k.kvm_arch_max_planes(kvm) or id >= KVM_MAX_PLANES:",
-                                       "if id > k.kvm_arch_max_planes(kvm):")),
-    "id not cut to 32 bits": ("W29fix", edited(MODELS["W29fix"], "kvm_vm_ioctl_create_plane",
-                                               "id = id & 0xFFFFFFFF", "pass")),
-    "plane file holds no VM": ("W29fix", edited(MODELS["W29fix"], "kvm_plane_release",
-                                                "k.kvm_put_kvm(plane.kvm)", "pass")),
+    "a failing file leaks the VM": ("V2k", edited(V11, "kvm_dev_ioctl_create_vm", "kvm_put_kvm(kvm);", "")),
+    "no EEXIST": ("W29fix", edited(W29FIX, "kvm_vm_ioctl_create_plane",
+                                   "if (kvm->planes[id])\n    return -EEXIST;", "")),
+    "16 is allowed": ("W29fix", edited(W29FIX, "kvm_vm_ioctl_create_plane",
+                                       "if (id >= kvm_arch_max_planes(kvm))", "if (id > kvm_arch_max_planes(kvm))")),
+    "id not cut to 32 bits": ("W29fix", W29FIX.replace(ASK.replace("unsigned id)", "unsigned long id)"))),
+    "plane file holds no VM": ("W29fix", edited(W29FIX, "kvm_plane_release",
+                                                "kvm_put_kvm(plane->kvm);", "")),
 }  # fmt: skip
 
 
@@ -173,7 +199,7 @@ def test_a_wrong_model_disagrees(name: str) -> None:
 @pytest.mark.parametrize(("variant", "version"), [("V1k", "08"), ("W09twice", "11"), ("W09oob", "09")])
 def test_a_model_without_the_call_is_refused(variant: str, version: str) -> None:
     with pytest.raises(ValueError, match=r"the kernel's kvm_create_plane number \d is not among the model's"):
-        compare(models={**MODELS, variant: VERSIONS[version]}, only=variant)
+        compare(models={**MODELS, variant: ALL[version]}, only=variant)
 
 
 # -- a wrong figure is noticed --------------------------------------------------------------------------------------
@@ -265,7 +291,7 @@ def test_the_reports_beside_the_figures_are_the_same_boots() -> None:
 def test_the_table_shows_what_was_compared() -> None:
     table = compare(only="V1k")
     head, line, together = table.table()
-    assert line[:2] == ("V1k", "09")
+    assert line[:2] == ("6.12.117 V1k", "09")
     assert line[2:7] == together[2:7]
     rows, others, equal, ranged, wrong = map(int, line[2:7])
     assert (rows + others, ranged, wrong) == (equal, 0, 0)
@@ -278,11 +304,11 @@ def test_the_table_shows_what_was_compared() -> None:
 def test_only_vmalloc_leaves_ranges() -> None:
     """Where struct kvm is a mapping that may be gone, an Oops cuts a close short; everywhere else figures are equal."""
     ranged = {line[0] for line in compare().table()[1:] if int(line[5])}
-    assert ranged == {"V1", "together"}
+    assert ranged == {"6.12.117 V1", "6.12.117 together"}
 
 
 def test_the_table_shows_what_disagrees() -> None:
     table = compare(models={**MODELS, "V1k": V11}, only="V1k")
-    assert "V1k: create + close: KASAN reports: kernel 17, model 0" in str(table)
-    assert "<li>V1k: create + close: KASAN reports</li>" in table._repr_html_()
+    assert "6.12.117 V1k: create + close: KASAN reports: kernel 17, model 0" in str(table)
+    assert "<li>6.12.117 V1k: create + close: KASAN reports</li>" in table._repr_html_()
     assert f"{len(table.wrong)} disagree" in table._repr_html_()

@@ -9,7 +9,8 @@ from types import MappingProxyType
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.oracle import BOTH, Driver, Run, Scenario, fresh, stored
+from kvmplanes.model.series import ALL
+from kvmplanes.oracle import Driver, Run, Scenario, fresh, stored
 from kvmplanes.oracle.cases import CASES, Case, case, fresh_reports, recorded, sanitizer_reports
 from kvmplanes.oracle.instruments import Cell, InstrumentTable, instrument_table
 from kvmplanes.oracle.kernel import VARIANTS, Variant
@@ -57,7 +58,7 @@ def test_what_address_and_leak_checkers_find_is_what_the_model_has(one: Case) ->
     assert ("LSan / kmemleak" in found) == bool(kinds & {"leak", "double-free"})
 
 
-@pytest.mark.parametrize(("instrument", "freed"), [("init_on_free", "zeroed"), ("slab poisoning", "poisoned")])
+@pytest.mark.parametrize(("instrument", "freed"), [("init_on_free", "zeroed"), ("slub_debug=FPZU", "poisoned")])
 def test_changed_bytes_show_what_the_model_shows(instrument: str, freed: str) -> None:
     cell = TABLE.cell("09", instrument)
     assert cell.freed == freed
@@ -109,7 +110,7 @@ def test_the_kernel_fills_its_cells() -> None:
     plain = dict.fromkeys(v1k.no_kasan, v1k.no_kasan["plain"])
     assert differing(instrument_table(RUNS, changed_kernel("V1k", no_kasan=plain))) == {
         ("09", "init_on_free"),
-        ("09", "slab poisoning"),
+        ("09", "slub_debug=FPZU"),
     }
     tidy = dataclasses.replace(v3k.kmemleak, after_sweep=0)
     assert differing(instrument_table(RUNS, changed_kernel("V3k", kmemleak=tidy))) == {
@@ -120,7 +121,7 @@ def test_the_kernel_fills_its_cells() -> None:
     assert w29
     boots = {options: {**boot, "slub_object_already_free": 0} for options, boot in w29.without_kasan.items()}
     quiet = dataclasses.replace(w29, without_kasan=MappingProxyType(boots))
-    assert differing(instrument_table(RUNS, changed_kernel("W29", create_plane=quiet))) == {("29", "slab poisoning")}
+    assert differing(instrument_table(RUNS, changed_kernel("W29", create_plane=quiet))) == {("29", "slub_debug=FPZU")}
 
 
 def _row(table: InstrumentTable, name: str) -> list[Cell]:
@@ -135,8 +136,8 @@ def _tool(cell: Cell) -> bool:
 
 
 def test_reading_stops_at_the_defects_and_nowhere_else() -> None:
-    found = {name: [question for question, _, _ in answers(version)] for name, version in BOTH.items()}
-    with_defect = {name for name, version in BOTH.items() if not kp.certify(version).clean}
+    found = {name: [question for question, _, _ in answers(version)] for name, version in ALL.items()}
+    with_defect = {name for name, version in ALL.items() if not kp.certify(version).clean}
     assert {name for name, questions in found.items() if questions} == with_defect
     assert all(len(questions) == 1 for questions in found.values() if questions)
     asked = {question for one in CASES for question, _, _ in answers(one.version)}
@@ -144,10 +145,12 @@ def test_reading_stops_at_the_defects_and_nowhere_else() -> None:
 
 
 def test_reading_sees_an_edit() -> None:
-    late = BOTH["11"].edit(
-        "late", "a use after the free", ("kvm_destroy_vm", "k.kvm_arch_free_vm(kvm)", "k.kvm_arch_free_vm(kvm)\nkvm.mm")
+    late = ALL["11"].edit(
+        "late",
+        "a use after the free",
+        ("kvm_destroy_vm", "kvm_arch_free_vm(kvm);", "kvm_arch_free_vm(kvm);  // freed\nmm = kvm->mm;"),
     )
-    assert [(function, line) for _, function, line in answers(late)] == [("kvm_destroy_vm", "kvm.mm")]
+    assert [(function, line) for _, function, line in answers(late)] == [("kvm_destroy_vm", "mm = kvm->mm;")]
 
 
 # -- the stored reports -----------------------------------------------------------------------------------------------

@@ -1,82 +1,116 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C tree: the posted patch fits it without force, and it has the shape that the facts give."""
+"""What is compiled: the model's own text, on a floor that declares what the machine's declares."""
 
 import re
-from collections import Counter
+import shutil
+import subprocess
 from collections.abc import Callable
-from difflib import unified_diff
+from pathlib import Path
 
 import pytest
 
-from kvmplanes.oracle import BOTH, MISSING, applied, tree
-from kvmplanes.oracle.edits import KVM_MAIN, functions_of, statements
-from kvmplanes.oracle.scaffold import BASE, HERE, diff_of, have_patch
-from kvmplanes.patch import PATCH
+from kvmplanes.model.machine.ctype import outline
+from kvmplanes.model.machine.tree import text_of
+from kvmplanes.model.machine.unit import pieces
+from kvmplanes.model.machine.unit import text_of as joined
+from kvmplanes.model.series import ALL, applied, diff_of
+from kvmplanes.model.version import UNITS
+from kvmplanes.oracle import compilers, tree
+from kvmplanes.oracle.scaffold import FLOOR, unpack
+
+SHIM = text_of(ALL["08"].tree, "shim.h")
+MACROS = {"_IO", "BUILD_BUG_ON", "kzalloc"}  # for compilers; each uses every argument that it is given
 
 
-@pytest.fixture(autouse=True)
-def _patch(need: Callable[[object, str], None]) -> None:
-    need(have_patch(), MISSING)
+@pytest.mark.parametrize("name", ALL)
+def test_compilers_and_machine_are_given_one_text(name: str) -> None:
+    files, version = tree(ALL[name]), ALL[name]
+    assert {*version.tree} - {"shim.h"} == {*files} - {path.name for path in FLOOR.iterdir()} - {"fields.c"}
+    for file in {*version.tree} - {"shim.h"}:
+        assert files[file] == text_of(version.tree, file)
+    assert {*UNITS} <= {*files}
 
 
-def test_the_patch_as_posted_applies_without_fuzz() -> None:
-    hunks = applied("09")
-    assert [hunk.file for hunk in hunks] == [hunk.file for hunk in PATCH.hunks]
-    assert {hunk.fuzz for hunk in hunks} == {0}
-    assert all(hunk.offset < 0 for hunk in hunks), "the scaffold's files are shorter than the kernel's"
+HUNK = re.compile(r"Hunk #(\d+) succeeded at (\d+)(?: with fuzz (\d+))?(?: \(offset (-?\d+) lines?\))?")
 
 
-def test_what_it_adds_is_the_patch_and_nothing_else() -> None:
-    added = []
-    for name in tree("08"):
-        before, after = (tree(version)[name].splitlines() for version in ("08", "09"))
-        lines = [line for line in unified_diff(before, after, n=0, lineterm="") if line[:3] not in ("+++", "---")]
-        assert not [line for line in lines if line.startswith("-")]
-        added += [line[1:] for line in lines if line.startswith("+")]
-    assert Counter(added) == Counter(line.text for line in PATCH.added)
-
-
-@pytest.mark.parametrize("name", sorted(set(BASE) - {"09"}))
-def test_our_own_diffs_apply_exactly(name: str) -> None:
-    assert applied(name)
-    assert {(hunk.offset, hunk.fuzz) for hunk in applied(name)} == {(0, 0)}
+def test_the_patch_program_puts_the_posted_hunks_where_the_model_does(
+    need: Callable[[object, str], None], tmp_path: Path
+) -> None:
+    need(shutil.which("patch"), "patch is needed for this check, and there is none.")
+    unpack({name: text_of(ALL["08"].tree, name) for name in ALL["08"].tree}, tmp_path)
+    command = ["patch", "-p1", "--verbose", "-i", str(diff_of("09"))]
+    done = subprocess.run(command, cwd=tmp_path, env={"LC_ALL": "C"}, capture_output=True, text=True, check=True)
+    hunks = [tuple(int(word or 0) for word in found) for found in HUNK.findall(done.stdout)]
+    assert [(number, line, offset) for number, line, _, offset in hunks] == [
+        (hunk.number, hunk.line, hunk.offset) for hunk in applied("09")
+    ]
+    assert {fuzz for _, _, fuzz, _ in hunks} == {0}
+    assert all(offset < 0 for *_, offset in hunks), "the scaffold's files are shorter than the kernel's"
 
 
 def test_the_array_is_not_the_end_of_struct_kvm() -> None:
-    members = tree("09")["include/linux/kvm_host.h"].partition("planes[KVM_MAX_PLANES];")[2].partition("};")[0]
+    header = text_of(ALL["09"].tree, "include/linux/kvm_host.h")
+    members = header.partition("planes[KVM_MAX_PLANES];")[2].partition("};")[0]
     names = re.findall(r"(\w+)(?:\[\w+\])?;", members)
     assert names[:3] == ["online_vcpus", "max_vcpus", "created_vcpus"]
     assert "users_count" in names
 
 
-def labels(text: str, function: str) -> list[str]:
-    body = re.split(rf"\b{function}\(.*\)\n{{\n", text)[1].partition("\n}\n")[0]
-    return re.findall(r"^(\w+):$", body, re.MULTILINE)
+# -- the two floors ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_labels_stand_in_the_models_order(name: str) -> None:
-    for function in functions_of(BOTH[name]):
-        model = re.findall(r'\.label\("(\w+)"\)', BOTH[name].functions[function].source)
-        assert labels(tree(name)[KVM_MAIN], function) == model
+def compiled(files: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check a tree's `check.c`."""
+    unpack(files, folder)
+    command = [compilers()[0].command, "-std=gnu11", "-fsyntax-only", "-Wall", "-Iinclude", "-I.", "check.c"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_undo_statements_pair(name: str) -> None:
-    for function in functions_of(BOTH[name]):
-        model, c = statements(BOTH[name], tree(name), function)
-        assert model == c
-        assert len(model) >= {"kvm_create_vm": 11, "kvm_destroy_vm": 14}.get(function, 2)
+def prototypes() -> dict[str, str]:
+    """The prototypes of the machine's header: name -> the text, with the name in brackets."""
+    found = re.findall(r"^(?:extern )?([\w *]*?\*?)\b(\w+)(\(.*\));$", SHIM, re.MULTILINE)
+    return {name: f"{result}[{name}]{arguments}" for result, name, arguments in found}
+
+
+def type_checks(instead: str = "") -> str:
+    """C that compares the type of each function with its prototype of the machine."""
+    return '#include <linux/kvm_host.h>\n#include "shim.h"\n' + "".join(
+        f"typedef {text.replace(f'[{name}]', f'machine_{name}')};\n"
+        f'_Static_assert(__builtin_types_compatible_p(__typeof__({instead or name}), machine_{name}), "{name}");\n'
+        for name, text in prototypes().items()
+        if name not in MACROS
+    )
+
+
+@pytest.mark.usefixtures("compiler")
+def test_each_function_of_the_floor_has_the_machines_prototype(tmp_path: Path) -> None:
+    """So none of them is a macro, which could drop an argument."""
+    assert len(prototypes()) >= 40
+    assert {*prototypes()} >= MACROS
+    done = compiled({**tree(ALL["09"]), "check.c": type_checks()}, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert compiled({**tree(ALL["09"]), "check.c": type_checks("kfree")}, tmp_path).returncode == 1
+
+
+@pytest.mark.usefixtures("compiler")
+@pytest.mark.parametrize("name", ALL)
+def test_compilers_lay_structs_out_as_the_machine_does(name: str, tmp_path: Path) -> None:
+    declared, _ = pieces(ALL[name].tree, UNITS)
+    types = outline(joined(declared))
+    places = {(struct, member): at for struct in types.structs for member, (at, _) in types.places(struct).items()}
+    named = {key: at for key, at in places.items() if key[0] not in types.typedefs}
+    checks = "".join(
+        f'_Static_assert(offsetof(struct {struct}, {member}) == {at}, "{struct}.{member}");\n'
+        for (struct, member), at in named.items()
+    )
+    assert ("kvm", "users_count") in named
+    done = compiled({**tree(ALL[name]), "check.c": f"#include <linux/kvm_host.h>\n{checks}"}, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_file_names_its_licence() -> None:
-    files = [path for path in HERE.rglob("*") if path.is_file()]
-    assert len(files) >= 15
+    files = [path for path in FLOOR.iterdir() if path.is_file()]
+    assert len(files) == 6
     for path in files:
-        mark = "# " if path.suffix == ".patch" else "// "
-        assert path.read_text(encoding="utf-8").startswith(f"{mark}SPDX-License-Identifier: GPL-2.0-only\n"), path
-
-
-def test_an_unknown_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="the scaffold has no version '12'; it has 08, rfc, 09"):
-        diff_of("12")
+        assert path.read_text(encoding="utf-8").startswith("// SPDX-License-Identifier: GPL-2.0-only\n"), path

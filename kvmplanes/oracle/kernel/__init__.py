@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a real kernel did: `kernel-evidence.json`, read into types. How it was measured: METHOD.md.
 
+`evidence-7.2.json` has the form of it, and lacks blocks that were not measured again: `oracle.evidence` reads it.
+
 >>> from kvmplanes.oracle.kernel import VARIANTS
 >>> VARIANTS["V1k"].create_close.kasan_reports
 17
@@ -15,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-__all__ = ["VARIANTS", "Closes", "CreatePlane", "Leaks", "Row", "Sweep", "Variant", "load", "text"]
+__all__ = ["VARIANTS", "Closes", "CreatePlane", "Leaks", "Row", "Sweep", "Variant", "create_plane", "load", "text"]
 
 HERE: Final = Path(__file__).parent
 
@@ -178,7 +180,7 @@ def _variant(name: str, v: Mapping[str, Any]) -> Variant:
         Leaks(leak["after_normal"], leak["after_sweep"], leak["sizes"], leak["sites"],
               boot["failable"], boot["errnos"], boot["kasan_reports"], boot["oopses"]),
         {options: _closes(figures) for options, figures in no_kasan.items()},
-        _create_plane(v["create_plane"]) if "create_plane" in v else None,
+        create_plane(v["create_plane"]) if "create_plane" in v else None,
         {k: (b["closes"], b["ubsan_reports"]) for k, b in v.get("ubsan_bounds", {}).items() if k != "note"},
     )  # fmt: skip
 
@@ -202,11 +204,12 @@ def _sweep(s: Mapping[str, Any]) -> Sweep:
 def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[Row]:
     for r in rows:
         site = r["site"] if r.get("injected", True) else ""
-        yield Row(r["n"], r.get("stage", ""), site, r["errno"], r["fd_returned"], r["kasan_reports"],
+        yield Row(r["n"], r.get("stage") or "", site, r["errno"], r["fd_returned"], r["kasan_reports"],
                   r.get("retry_plane_3", ""), r.get("vms_alive_after_close"))  # fmt: skip
 
 
-def _create_plane(c: Mapping[str, Any]) -> CreatePlane:
+def create_plane(c: Mapping[str, Any]) -> CreatePlane:
+    """The block create_plane of a variant, read into types."""
     blocks = {key[0]: figures for key, figures in c.items() if key[1] == "_"}
     a = blocks["a"]
     return CreatePlane(

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from struct import calcsize
 
-from kvmplanes.model.kvm import KVM_MAX_PLANES
 from kvmplanes.model.version import Version
 from kvmplanes.oracle.kernel import Closes, Variant
 from kvmplanes.oracle.kernel.sees import CREATE_VM, FREED, VMALLOC, Check, about, by_kind, kasan, leaked, oopses, traced
@@ -65,10 +63,9 @@ def _without_kasan(options: str, closes: Closes, version: Version, vmalloc: bool
 
 
 def _sizes(variant: Variant, version: Version) -> Iterator[Check]:
-    sizes, array = variant.sizes, KVM_MAX_PLANES * calcsize("Q")
-    has_planes = "kvm_create_plane" in version.sources
-    yield Check("bytes of a struct kvm_plane", sizes.get("struct_kvm_plane", 0), plane_size() * has_planes)
-    yield Check("bytes of planes[]", sizes.get("planes_array", 0), array * has_planes)
+    sizes, array = variant.sizes, _array_size(version)
+    yield Check("bytes of a struct kvm_plane", sizes.get("struct_kvm_plane", 0), plane_size(version))
+    yield Check("bytes of planes[]", sizes.get("planes_array", 0), array)
     if "offsetof_planes" in sizes:  # so planes[16] is a member, and KASAN has nothing to report (limit: layout)
         yield Check("where the next member begins", sizes["offsetof_online_vcpus"], sizes["offsetof_planes"] + array)
     for block, (closes, reports) in variant.ubsan.items():
@@ -90,11 +87,12 @@ def step_checks(variant: Variant, version: Version, before: Variant, old: Versio
         calls = len(traced(version, CREATE_VM).calls) - len(traced(old, CREATE_VM).calls)
         more = variant.sweep.failable - before.sweep.failable
         yield Check(f"failable allocations more than in {before.name}", more, calls)
-    grown = KVM_MAX_PLANES * calcsize("Q") * (_has_array(version) - _has_array(old))
+    grown = _array_size(version) - _array_size(old)
     for size in ("struct_kvm", "offsetof_online_vcpus"):
         yield Check(f"{size}: bytes more than in {before.name}", variant.sizes[size] - before.sizes[size], grown)
 
 
-def _has_array(version: Version) -> bool:
-    objects = traced(version, CREATE_VM).steps[-1].state.objects
-    return any(o.kind == "kvm" and o.get("planes[0]") for o in objects)
+def _array_size(version: Version) -> int:
+    """Bytes of planes[] in a version's struct kvm; 0 where there is none."""
+    members = version.unit.structs["kvm"]
+    return sum(member.width * (member.length or 1) for member in members if member.name == "planes")
