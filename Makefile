@@ -16,7 +16,7 @@ lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/.ci/jupyter
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test lint unit nbval oracle test-browser test-pyodide house notebooks format lock bench clean
+.PHONY: help lab test lint unit nbval oracle kernel test-browser test-pyodide house notebooks store format lock bench clean
 
 help: ## list the targets
 	@echo 'make lab                      read the notebooks in JupyterLab (headless: make lab PORT=8899 BROWSER=0)'
@@ -61,10 +61,14 @@ test-site: $(VENV)/.extra-test $(VENV)/.extra-browser ## the built site in a rea
 test-pyodide: $(VENV)/.extra-test ## the model's tests on the Python of browsers, under Node.js
 	@$(VENV)/bin/python .ci/site/pyodide_test.py
 
-oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitizers, and against the measured kernel
+oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitizers, and against two measured kernels
 	@$(RUN) kvmplanes.oracle
 	@$(RUN) kvmplanes.oracle.evidence
 	@$(VENV)/bin/python -c 'from kvmplanes import kills; print(kills.summary())'
+
+kernel: $(VENV)/.extra-test ## the patch on your own kernel tree, built, booted, measured: make kernel KERNEL_SRC=path
+	@$(RUN) kvmplanes.oracle.guest '$(KERNEL_SRC)' --work '$(or $(WORK),build/kernel)' --jobs $(or $(JOBS),2) \
+		$(if $(VARIANTS),--variants $(VARIANTS)) $(if $(BOOTS),--boots $(BOOTS))
 
 house: $(VENV)/.extra-house ## workflows, issue forms and citation against their schemas, and an audit of the workflows
 	@$(SCHEMA) vendor.github-workflows $(wildcard .github/workflows/*.yml)
@@ -76,6 +80,9 @@ house: $(VENV)/.extra-house ## workflows, issue forms and citation against their
 
 notebooks: $(VENV)/.extra-test ## run every notebook again and store its outputs
 	@$(VENV)/bin/python .ci/execute_notebooks.py $(NOTEBOOKS)
+
+store: $(VENV)/.extra-test ## translate every version of the C again, after a change of the C or of the machine
+	@$(VENV)/bin/python .ci/store.py
 
 format: $(VENV)/.extra-test ## format code and notebooks
 	@$(RUN) ruff check --fix .

@@ -24,8 +24,8 @@ from kvmplanes.view.choices import failure_choices, instrument_choices
 # The reference, room by room.
 ROOMS = {
     "The public face": ["kvmplanes"],
-    "Runs and proofs": ["explore", "scenario", "trace", "orders", "kills", "limits", "cost"],
-    "The model": [f"model.{name}" for name in ("heap", "faults", "kernel", "version", "series")],
+    "Runs and proofs": ["explore", "programs", "scenario", "trace", "orders", "kills", "limits", "cost"],
+    "The model": [f"model.{name}" for name in ("heap", "faults", "floor", "version", "series")],
     "The patch": ["patch.document"],
     "What the reader does": [f"learn.{name}" for name in ("questions", "exercises", "exercise", "review", "repairs")],
     "Pictures and widgets": [

@@ -69,9 +69,9 @@ def runs(folder: Path) -> str:
 
 
 def _together(module: str) -> list[str]:
-    """The numbers in the last row of a command's table; SystemExit when it fails, or has no such row."""
+    """The numbers in the last row of a command's table, the sum; SystemExit when it fails, or has no such row."""
     done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, check=False)
-    row = re.search(r"^together +(.*)$", done.stdout, re.MULTILINE)
+    row = re.search(r"^(?:both )?together +(.*)$", done.stdout, re.MULTILINE)
     if done.returncode or row is None:
         sys.exit(f"python -m {module} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return re.findall(r"\b\d+\b", row[1])

@@ -11,6 +11,7 @@ import nbformat
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
 
 LOOK = Path(__file__).with_name("slides.html")
 
@@ -18,7 +19,7 @@ LOOK = Path(__file__).with_name("slides.html")
 def write(folder: Path) -> None:
     """Write a page of slides for each notebook."""
     folder.mkdir(parents=True)
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+    exporter = page_maker()
     page = Template(LOOK.read_text(encoding="utf-8").partition("-->\n")[2])
     colours = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
     for name in layout.notebooks():
@@ -28,6 +29,12 @@ def write(folder: Path) -> None:
         title = re.sub(r"^#+ ", "", parts[0][0].source.splitlines()[0])
         values = {"title": html.escape(title), "name": name, "slides": shown, "colours": colours}
         (folder / f"{name}.html").write_text(page.substitute(values), encoding="utf-8")
+
+
+def page_maker() -> HTMLExporter:
+    """What makes HTML of cells; those of `%%c` are coloured as C."""
+    config = Config({"HighlightMagicsPreprocessor": {"languages": {"%%c": "c"}}})
+    return HTMLExporter(config, template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
 
 
 def split(notebook: NotebookNode) -> list[list[NotebookNode]]:

@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / ".ci" / "site"))
 
 import layout  # noqa: E402
+from docutils import nodes  # noqa: E402
+from sphinx.application import Sphinx  # noqa: E402
 
 project = "kvmplanes"
 author = "kvmplanes contributors"
@@ -70,3 +72,15 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 html_sidebars = {"**": []}  # the header has the pages
+
+
+def setup(app: Sphinx) -> None:
+    """Sphinx calls this."""
+    app.connect("doctree-read", colour_c)
+
+
+def colour_c(_: Sphinx, page: nodes.document) -> None:
+    """Have cells that hold C coloured as C: myst-nb knows one language for a whole notebook."""
+    for block in page.findall(nodes.literal_block):
+        if block.astext().startswith("%%c "):
+            block["language"] = "c"

@@ -10,13 +10,15 @@ from types import ModuleType
 import nbformat
 import pytest
 
+C = "static int i;  // it's C"
+COLOURED = '<span class="k">static</span><span class="w"> </span><span class="kt">int</span>'
 PARTS = Path(__file__).resolve().parents[2] / ".ci" / "site"
 
 
-def part(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def part(name: str, monkeypatch: pytest.MonkeyPatch, folder: Path = PARTS) -> ModuleType:
     """One of the build's scripts, as a module."""
     monkeypatch.syspath_prepend(str(PARTS))
-    spec = importlib.util.spec_from_file_location(name, PARTS / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -61,6 +63,40 @@ def test_a_slide_begins_with_a_heading(monkeypatch: pytest.MonkeyPatch) -> None:
         ["## Two", "### Three"],
         ["## Four"],
     ]
+
+
+@pytest.mark.browser
+def test_slides_colour_c_as_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    slides = part("slides", monkeypatch)
+    cells = [nbformat.v4.new_code_cell(text) for text in (f"%%c mine\n{C}", C)]
+    in_c, in_python = (slides.section(slides.page_maker(), [cell], 1) for cell in cells)
+    assert COLOURED in in_c
+    assert COLOURED not in in_python
+
+
+@pytest.mark.browser  # where Sphinx is, too
+def test_pages_colour_c_as_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sphinx.application import Sphinx
+
+    conf = part("conf", monkeypatch, PARTS.parents[1] / "notebooks" / "site")
+    cells = [nbformat.v4.new_code_cell(text) for text in (f"%%c mine\n{C}", "static = 1")]
+    language = {"language_info": {"name": "python"}}
+    for name, cell in zip(("in_c", "in_python"), cells, strict=True):
+        title = nbformat.v4.new_markdown_cell("# Title")
+        nbformat.write(nbformat.v4.new_notebook(cells=[title, cell], metadata=language), tmp_path / f"{name}.ipynb")
+    settings = {
+        "extensions": ["myst_nb"],
+        "nb_execution_mode": "off",
+        "master_doc": "in_c",
+        "suppress_warnings": ["toc"],
+    }
+    folders = [str(tmp_path / name) for name in ("out", "trees")]
+    app = Sphinx(tmp_path, None, *folders, "html", settings, status=None, warningiserror=True)
+    conf.setup(app)
+    app.build()
+    in_c, in_python = ((tmp_path / "out" / f"{name}.html").read_text() for name in ("in_c", "in_python"))
+    assert COLOURED in in_c
+    assert '<span class="n">static</span>' in in_python
 
 
 def test_the_last_run_is_read_and_what_was_not_run_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,3 +116,18 @@ def test_what_nobody_pins_is_refused(wheels: Any) -> None:
         wheels.version("left-pad")
     assert wheels.version("numpy") == "1"
     assert wheels.version("ipywidgets") == wheels.constraints["ipywidgets"]
+
+
+def test_the_browser_gets_the_c_the_parser_and_the_stored_translations(dist: Any, wheels: Any) -> None:
+    own = dist.own_wheel()
+    assert "pycparser" in wheels.needs(own)
+    with zipfile.ZipFile(own) as archive:
+        packed = set(archive.namelist())
+    model = ROOT / "kvmplanes" / "model"
+    files = [
+        *(path for path in model.joinpath("c").rglob("*") if path.is_file()),
+        model / "shim.h",
+        model / "machine" / "stored.json",
+    ]
+    assert {path.suffix for path in files} == {".c", ".h", ".patch", ".json"}
+    assert {path.relative_to(ROOT).as_posix() for path in files} <= packed

@@ -212,7 +212,7 @@ def test_the_order_editor_answers_and_a_link_restores_an_order(open_page: Callab
     page = open_page("06-fix-it.html")
     editor = page.locator(".kp-order-live").first
     expect(editor).to_contain_text("16 of 18 paths clean")
-    editor.get_by_role("button", name="Move up: k.kvm_destroy_planes(kvm)").click()
+    editor.get_by_role("button", name="Move up: kvm_destroy_planes(kvm);").click()
     expect(editor).to_contain_text("18 of 18 paths clean")
     address = editor.get_by_role("link", name="link to this order").get_attribute("href")
     page = open_page(f"06-fix-it.html{address}")
