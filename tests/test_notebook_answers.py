@@ -16,10 +16,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = {path.name[:2]: path for path in sorted(FOLDER.glob("0*.ipynb"))}
 # What stands in 04's task instead of the line that is there, and what is printed.
 IDEAS = {
-    "stored": ('"kvm_create_vm", "k.mmdrop(current.mm)"', "survives: False\n"),
-    "answer": ('"kvm_destroy_planes", "kvm.planes[i] = NULL"', "survives: True\n"),
-    "level": ('"kvm_create_plane", "plane.level = plane_level"', "survives: True\n"),
-    "back-pointer": ('"kvm_create_plane", "plane.kvm = kvm"', "1 wrong state, 17 clean;"),
+    "stored": ('"kvm_create_vm", "mmdrop(current->mm);"', "survives: False\n"),
+    "answer": ('"kvm_destroy_planes", "kvm->planes[i] = NULL;"', "survives: True\n"),
+    "level": ('"kvm_create_plane", "plane->level = plane_level;"', "survives: True\n"),
+    "back-pointer": ('"kvm_create_plane", "plane->kvm = kvm;"', "6 null-dereference, 12 clean;"),
 }
 
 

@@ -55,6 +55,10 @@ def test_the_measured_figures_are_those_of_the_comparison() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "kvmplanes.oracle.evidence"], capture_output=True, text=True, check=True
     )
-    row = re.search(r"^together +(\d+) +(\d+) +(\d+) +(\d+) +(\d+)", done.stdout, re.MULTILINE)
+    row = re.search(r"^both together +(\d+) +(\d+) +(\d+) +(\d+) +(\d+)", done.stdout, re.MULTILINE)
     assert row is not None
-    assert f"{int(row[1]) + int(row[2])} figures compared, {row[5]} disagree" in README
+    kernels = re.findall(r"^(\S+) together", done.stdout, re.MULTILINE)
+    assert kernels == ["6.12.117", "7.2.13", "both"]
+    text = " ".join(README.split())
+    assert f"{int(row[1]) + int(row[2])} figures compared, {row[5]} disagree" in text
+    assert f"Linux {kernels[0]} and {kernels[1]}" in text
