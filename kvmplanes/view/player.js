@@ -26,10 +26,10 @@ function pictures(steps) {
   return made;
 }
 
-// A line of C: its number, the id of the posted line that it is, its text. Words are kept whole: a browser would break
-// a line within "->". What does not fit hangs below, further in.
+// A line of C: its number, the id of the posted line that it is, its text. Words are kept whole, and may part behind
+// a "(" alone: a browser would break a line within "->". What does not fit hangs below, further in.
 function line(number, id, text) {
-  const words = text.split(/( +)/).map((word) => (word.trim() ? element("span", {}, word) : word));
+  const words = text.split(/( +)|(?<=\()/).filter(Boolean).map((word) => (word.trim() ? element("span", {}, word) : word));
   const indent = text.search(/[^ ]|$/) + 4;
   const body = element("code", { style: `padding-left:${indent}ch;text-indent:-${indent}ch` }, ...words);
   const margins = [number, id].map((words) => element("span", { class: "margin" }, words));
