@@ -36,3 +36,8 @@ def printed(body: str, before: str = "") -> list[str]:
     k, events = kernel(f"{before}\nvoid f(void)\n{{\n{textwrap.indent(textwrap.dedent(body), chr(9))}\n}}\n")
     k.c["f"]()
     return [event.obj for event in events if event.what == "print"]
+
+
+def held(k: Kernel) -> list[str]:
+    """What a kernel still holds, but for struct kvm: live objects and counted references."""
+    return [cell.name for cell in k.heap.live() if cell.kind != "kvm"] + [name for name, n in k.refs.items() if n]

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from small_c import kernel, result
+from small_c import held, kernel, result
 
 import kvmplanes as kp
 from kvmplanes.model.faults import Fail, Injector
@@ -178,10 +178,6 @@ def pair(call: str, fail: Fail = None) -> tuple[Kernel, list[Event], Any]:
     return k, events, k.heap.alloc(layout(unit, "kvm", 1 << 20), 1)
 
 
-def held(k: Kernel) -> list[str]:
-    return [cell.name for cell in k.heap.live() if cell.kind != "kvm"] + [name for name, n in k.refs.items() if n]
-
-
 @pytest.mark.parametrize("call", PAIRS)
 def test_a_call_and_its_undoing(call: str) -> None:
     k, _, kvm = pair(call)
@@ -244,68 +240,3 @@ def test_every_native_is_there_and_declared() -> None:
     for name in NATIVES:
         assert callable(k.c[name]) == (name != "current")
         assert name.startswith("_") or re.search(rf"\b{name}[(;]", declared)
-
-
-# -- descriptors and files -----------------------------------------------------------------------------------------
-
-
-def test_descriptors_are_the_lowest_free_numbers() -> None:
-    k, _ = kernel()
-    assert [k.get_unused_fd_flags(), k.get_unused_fd_flags(), k.get_unused_fd_flags()] == [4, 5, 6]
-    k.put_unused_fd(5)
-    assert [k.get_unused_fd_flags(), k.get_unused_fd_flags()] == [5, 7]
-    for fd in (6, 4):
-        k.put_unused_fd(fd)
-    assert [k.get_unused_fd_flags(), k.get_unused_fd_flags(), k.get_unused_fd_flags()] == [4, 6, 8]
-    assert k.refs["fd"] == 5
-
-
-def test_a_number_that_was_not_reserved_is_given_back_to_nobody() -> None:
-    k, events = kernel()
-    k.put_unused_fd(9)
-    assert events[-1].defect == "double-free"
-    with pytest.raises(Oops, match=r"put_unused_fd\(-12\)"):
-        k.put_unused_fd(-12)
-    assert k.get_unused_fd_flags() == 4
-
-
-def test_a_descriptor_can_be_refused() -> None:
-    k, _ = kernel(fail="get_unused_fd_flags(plane 1)")
-    k.op = "KVM_CREATE_PLANE 2"
-    assert k.get_unused_fd_flags() == 4
-    k.op = f"KVM_CREATE_PLANE {2**32 + 1}"  # the kernel's parameter is unsigned
-    assert k.get_unused_fd_flags() == -errno.EMFILE
-
-
-def test_close_releases_and_frees_the_file() -> None:
-    k, events = kernel("""
-        static int my_release(struct file *filp)
-        {
-            printk("%p, %p", filp, filp->private_data);
-            return 0;
-        }
-
-        static const struct file_operations fops = { .release = my_release };
-
-        int f(void)
-        {
-            int fd = get_unused_fd_flags();
-
-            fd_install(fd, anon_inode_getfile("kvm-vm", &fops, NULL));
-            return fd;
-        }
-    """)
-    fd = k.c["f"]()
-    assert repr(k.files[fd].f_op) == "&fops"
-    k.close(fd)
-    assert "file#kvm-vm, NULL" in [event.obj for event in events if event.what == "print"]
-    assert held(k) == []
-    assert k.files == {}
-    k.close(fd)  # EBADF, and no more
-    assert [event.defect for event in events if event.defect] == []
-
-
-def test_a_file_can_be_refused() -> None:
-    k, _ = kernel(fail="anon_inode_getfile: ENFILE")
-    assert PTR_ERR(k.anon_inode_getfile("kvm-vm", NULL, NULL)) == -errno.ENFILE
-    assert held(k) == []

@@ -283,32 +283,3 @@ def test_the_reports_beside_the_figures_are_the_same_boots() -> None:
     assert f"{VARIANTS['V3k'].kmemleak.after_sweep} records" in kernel.text("kmemleak-V3k.txt")
     assert "RDI: 6b6b6b6b6b6b6b6b" in kernel.text("oops-poison.txt")
     assert "BUG: KASAN: double-free" in kernel.text("kasan-W29.txt")
-
-
-# -- showing --------------------------------------------------------------------------------------------------------
-
-
-def test_the_table_shows_what_was_compared() -> None:
-    table = compare(only="V1k")
-    head, line, together = table.table()
-    assert line[:2] == ("6.12.117 V1k", "09")
-    assert line[2:7] == together[2:7]
-    rows, others, equal, ranged, wrong = map(int, line[2:7])
-    assert (rows + others, ranged, wrong) == (equal, 0, 0)
-    html = table._repr_html_()
-    assert "no disagreement" in html
-    assert all(f">{name}</th>" in html for name in head)
-    assert all(f">{name}<" in html for name in evidence.LEFT_OUT.values())
-
-
-def test_only_vmalloc_leaves_ranges() -> None:
-    """Where struct kvm is a mapping that may be gone, an Oops cuts a close short; everywhere else figures are equal."""
-    ranged = {line[0] for line in compare().table()[1:] if int(line[5])}
-    assert ranged == {"6.12.117 V1", "6.12.117 together"}
-
-
-def test_the_table_shows_what_disagrees() -> None:
-    table = compare(models={**MODELS, "V1k": V11}, only="V1k")
-    assert "6.12.117 V1k: create + close: KASAN reports: kernel 17, model 0" in str(table)
-    assert "<li>6.12.117 V1k: create + close: KASAN reports</li>" in table._repr_html_()
-    assert f"{len(table.wrong)} disagree" in table._repr_html_()
