@@ -16,7 +16,7 @@ lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/.ci/jupyter
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test lint unit nbval oracle kernel test-browser test-pyodide house notebooks store format lock bench clean
+.PHONY: help lab test lint unit nbval oracle fuzz kernel test-browser test-pyodide house notebooks store format lock bench clean
 
 help: ## list the targets
 	@echo 'make lab                      read the notebooks in JupyterLab (headless: make lab PORT=8899 BROWSER=0)'
@@ -65,6 +65,9 @@ oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitiz
 	@$(RUN) kvmplanes.oracle
 	@$(RUN) kvmplanes.oracle.evidence
 	@$(VENV)/bin/python -c 'from kvmplanes import kills; print(kills.summary())'
+
+fuzz: $(VENV)/.extra-test ## random edits of the C on the model and on compiled C: make fuzz EDITS=1000
+	@$(RUN) kvmplanes.oracle.fuzz --edits $(or $(EDITS),60)
 
 kernel: $(VENV)/.extra-test ## the patch on your own kernel tree, built, booted, measured: make kernel KERNEL_SRC=path
 	@$(RUN) kvmplanes.oracle.guest '$(KERNEL_SRC)' --work '$(or $(WORK),build/kernel)' --jobs $(or $(JOBS),2) \
