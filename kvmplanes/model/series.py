@@ -41,7 +41,7 @@ SERIES: Final[Mapping[str, Entry]] = {
     "09": Entry("Introduce struct kvm_plane, as posted", "08"),
     "10": Entry("Move vcpu_array to struct kvm_plane", "09"),
     "11": Entry("Introduce struct kvm_vcpu_common", "10"),
-    "29": Entry("KVM_CREATE_PLANE as posted, on top of 11", "11"),
+    "29": Entry("KVM_CREATE_PLANE on 11, as posted", "11"),
     "29-fixed": Entry("our repair of 29, not posted", "29"),
     "09-fixed": Entry("our repair of 09: the two lines of the teardown change places", "09", public=False),
     "09-twice": Entry("plane 0 is created a second time, and nobody looks at the result", "09-fixed", public=False),

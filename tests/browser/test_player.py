@@ -227,7 +227,7 @@ def test_without_javascript_it_reads(chromium: Any, site: str) -> None:
     picture = page.locator("img").first
     expect(picture).to_be_visible()
     assert picture.bounding_box()["width"] <= 360
-    expect(page.locator("figcaption").nth(1)).to_contain_text("plane#1->vcpu_array is read")
+    expect(page.locator("figcaption").nth(1)).to_contain_text("plane#1->kvm is read")
     page.get_by_text("All 66 steps in words").click()
     expect(page.locator("details").first).to_contain_text(kp.run("09").steps[65].text)
     context.close()

@@ -71,7 +71,7 @@ def test_by_mouse(live: Callable[..., Any]) -> None:
     told(output, "KVM_CREATE_VM returns fd 4")
     assert labels(output) == ["Version", "What fails"]
 
-    output.get_by_label("Version").select_option("29: Implement KVM_CREATE_PLANE")
+    output.get_by_label("Version").select_option("29: KVM_CREATE_PLANE on 11")
     output.get_by_label("Planes").fill("1, 3")
     told(output, "KVM_CREATE_PLANE 3 returns fd 6")
     expect(output.locator("svg").nth(1).locator("desc")).to_contain_text("planes[3] points to plane#3")

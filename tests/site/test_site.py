@@ -192,7 +192,7 @@ def test_the_failure_picker_answers_without_a_kernel_and_a_link_restores_it(open
     picker.get_by_label("Version").focus()
     page.keyboard.press("ArrowDown")
     expect(picker.locator(".kp-shown")).to_have_attribute("data-key", "10")
-    picker.get_by_label("Version").select_option(label="29: Implement KVM_CREATE_PLANE")
+    picker.get_by_label("Version").select_option(label="29: KVM_CREATE_PLANE on 11")
     picker.get_by_label("Planes").select_option("1, 3")
     expect(picker.locator(".kp-shown")).to_have_attribute("data-key", "29-p1.3")
     address = picker.get_by_role("link", name="link to this choice").get_attribute("href")

@@ -100,7 +100,7 @@ def test_runs_and_paths_in_words() -> None:
     told = "".join(
         f"; {at} {row}: double-free" for row in ("1)", "1), program ids", "15), program ids", "1), program exit")
     )
-    assert f"on top of 11{told}." in plot("paths").text
+    assert f"on 11, as posted{told}." in plot("paths").text
 
 
 def test_more_than_two_failures_are_counted() -> None:
