@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from errno import EBADF
 from typing import Final
 
-from kvmplanes.model.constants import KVM_CAP_PLANES, KVM_MAX_PLANES
+from kvmplanes.model.constants import ERRNOS, KVM_CAP_PLANES, KVM_MAX_PLANES
 from kvmplanes.model.faults import Fail, Failslab, Injector
 from kvmplanes.model.floor import Kernel, errno_name
 from kvmplanes.model.heap import Event, Freed, Oops
@@ -165,7 +164,7 @@ class _UserSpace:
     def _ioctl(self, fd: int, request: int, arg: int) -> int:
         """An ioctl on a descriptor of a VM; the number may have no file behind it."""
         file = self._kernel.files.get(fd)
-        return -EBADF if file is None else int(self._kernel.c["kvm_vm_ioctl"](file, request, arg))
+        return -ERRNOS["EBADF"] if file is None else int(self._kernel.c["kvm_vm_ioctl"](file, request, arg))
 
     def _close(self, fd: int, name: str) -> None:
         self._kernel.op = self._recorder.op = f"close({name})"

@@ -9,10 +9,11 @@ full.
 
 from __future__ import annotations
 
-import errno as _errno
 import random
 from dataclasses import dataclass
 from typing import Final
+
+from kvmplanes.model.constants import ERRNOS
 
 # Base name of every failable call -> the errnos it can give, the usual one first, and whether
 # failslab reaches it (it allocates from a slab, and a failing slab allocation fails the call).
@@ -139,6 +140,6 @@ def _parse(fail: str) -> tuple[str, str]:
     errnos = CALLS.get(base(name), ((), False))[0]  # a reader's own call gives whatever errno there is
     if errno and errnos and errno not in errnos:
         raise ValueError(f"{base(name)} fails with {' or '.join(errnos)}, not {errno!r}")
-    if errno and errno not in _errno.errorcode.values():
+    if errno and errno not in ERRNOS:
         raise ValueError(f"{base(name)} fails with an errno such as EFAULT, not {errno!r}")
     return name, errno

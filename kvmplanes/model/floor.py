@@ -6,15 +6,14 @@ In the oracle, `c/shim.c` does the same for compilers. Only what can fail, or mu
 
 from __future__ import annotations
 
-import errno as _errno
 import sys
 from collections import Counter
 from collections.abc import Callable
-from errno import EMFILE, ENOMEM
 from types import FunctionType
 from typing import Any, Final
 
 from kvmplanes.model import values
+from kvmplanes.model.constants import ERRNOS
 from kvmplanes.model.faults import Injector
 from kvmplanes.model.heap import NULL, POISON, Event, Freed, Heap, Layout, Oops, Struct
 from kvmplanes.model.layout import layout
@@ -94,13 +93,13 @@ class Kernel:
 
     # -- failing, counting ---------------------------------------------------------------------------------------------
 
-    def shim_fails(self, call: str, usual: int = ENOMEM) -> int:
+    def shim_fails(self, call: str, usual: int = ERRNOS["ENOMEM"]) -> int:
         """0, or the negative errno with which this failable call is to fail; `usual` unless another is asked for."""
         name = self._injector.ask(call, errno_name(usual))
         if name is None:
             return 0
         self.heap.report(Event("fail", call, value=name))
-        return -int(getattr(_errno, name))
+        return -ERRNOS[name]
 
     def shim_get(self, resource: str) -> None:
         """Take one counted reference."""
@@ -238,7 +237,7 @@ class Kernel:
 
     def get_unused_fd_flags(self) -> int:
         """Reserve the lowest free descriptor number; or -EMFILE (limit reached) or -ENOMEM (the table grows)."""
-        if failed := self.shim_fails(self._of_op("get_unused_fd_flags"), EMFILE):
+        if failed := self.shim_fails(self._of_op("get_unused_fd_flags"), ERRNOS["EMFILE"]):
             return failed
         while self._lowest in self._fds:
             self._lowest += 1

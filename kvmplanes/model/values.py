@@ -3,21 +3,22 @@
 
 from __future__ import annotations
 
-import errno as _errno
 import re
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any, Final
 
+from kvmplanes.model.constants import ERRNOS
 from kvmplanes.model.heap import NULL, Null, NullDereference, Oops, Struct
 
+_NAMES: Final = {number: name for name, number in ERRNOS.items()}
 CURRENT_MM: Final = "current->mm"
 SRCU: Final = "srcu_ssp"  # the member of what init_srcu_struct allocates that is looked at
 
 
 def errno_name(value: int) -> str:
     """`-12` or `12` -> "ENOMEM"."""
-    return _errno.errorcode[abs(value)]
+    return _NAMES[abs(value)]
 
 
 class ErrPtr(Null):
@@ -39,7 +40,7 @@ class ErrPtr(Null):
         return hash(self._error)
 
     def __repr__(self) -> str:
-        name = _errno.errorcode.get(abs(self._error), str(abs(self._error)))
+        name = _NAMES.get(abs(self._error), str(abs(self._error)))
         return f"ERR_PTR({'-' if self._error < 0 else ''}{name})"
 
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Descriptors and files of the floor: numbers, refusals, closing."""
 
-import errno
-
 import pytest
 from small_c import held, kernel
 
+from kvmplanes.model.constants import ERRNOS
 from kvmplanes.model.floor import PTR_ERR
 from kvmplanes.model.heap import NULL, Oops
 
@@ -35,7 +34,7 @@ def test_a_descriptor_can_be_refused() -> None:
     k.op = "KVM_CREATE_PLANE 2"
     assert k.get_unused_fd_flags() == 4
     k.op = f"KVM_CREATE_PLANE {2**32 + 1}"  # the kernel's parameter is unsigned
-    assert k.get_unused_fd_flags() == -errno.EMFILE
+    assert k.get_unused_fd_flags() == -ERRNOS["EMFILE"]
 
 
 def test_close_releases_and_frees_the_file() -> None:
@@ -68,5 +67,5 @@ def test_close_releases_and_frees_the_file() -> None:
 
 def test_a_file_can_be_refused() -> None:
     k, _ = kernel(fail="anon_inode_getfile: ENFILE")
-    assert PTR_ERR(k.anon_inode_getfile("kvm-vm", NULL, NULL)) == -errno.ENFILE
+    assert PTR_ERR(k.anon_inode_getfile("kvm-vm", NULL, NULL)) == -ERRNOS["ENFILE"]
     assert held(k) == []

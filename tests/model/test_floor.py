@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the C stands on: gotos, counted references, failing calls, addresses, descriptors and files."""
 
-import errno
 import re
+import sys
 from typing import Any
 
 import pytest
 from small_c import held, kernel, result
 
 import kvmplanes as kp
+from kvmplanes.model.constants import ERRNOS
 from kvmplanes.model.faults import Fail, Injector
 from kvmplanes.model.floor import ERR_PTR, IS_ERR, NATIVES, PTR_ERR, RUN_TIME, Kernel, errno_name, layout
 from kvmplanes.model.heap import NULL, POISON, Event, Layout, NullDereference, Oops
@@ -17,12 +18,12 @@ from kvmplanes.model.values import SRCU
 
 
 def test_err_ptr() -> None:
-    pointer = ERR_PTR(-errno.ENOMEM)
+    pointer = ERR_PTR(-ERRNOS["ENOMEM"])
     assert IS_ERR(pointer)
-    assert PTR_ERR(pointer) == -errno.ENOMEM
+    assert PTR_ERR(pointer) == -ERRNOS["ENOMEM"]
     assert repr(pointer) == "ERR_PTR(-ENOMEM)"
     assert pointer is not NULL
-    assert pointer == ERR_PTR(-errno.ENOMEM) != ERR_PTR(-errno.EINVAL)
+    assert pointer == ERR_PTR(-ERRNOS["ENOMEM"]) != ERR_PTR(-ERRNOS["EINVAL"])
     assert pointer  # in C it is no NULL, either
 
 
@@ -30,7 +31,7 @@ def test_what_is_no_error_pointer() -> None:
     assert ERR_PTR(0) is NULL
     assert not IS_ERR(NULL)
     assert PTR_ERR(NULL) == 0
-    assert not IS_ERR(ERR_PTR(errno.ENOMEM)), "a positive number is no errno"
+    assert not IS_ERR(ERR_PTR(ERRNOS["ENOMEM"])), "a positive number is no errno"
     assert not IS_ERR(ERR_PTR(-4096))
     assert IS_ERR(ERR_PTR(-4095))
     or_null = RUN_TIME["IS_ERR_OR_NULL"]
@@ -39,7 +40,7 @@ def test_what_is_no_error_pointer() -> None:
 
 def test_an_err_ptr_is_not_to_be_followed() -> None:
     k, _ = kernel()
-    pointer: Any = ERR_PTR(-errno.ENOMEM)
+    pointer: Any = ERR_PTR(-ERRNOS["ENOMEM"])
     with pytest.raises(Oops, match=r"ERR_PTR\(-ENOMEM\)->planes is read"):
         _ = pointer.planes
     with pytest.raises(Oops, match=r"ERR_PTR\(-ENOMEM\)->error is read"):
@@ -51,14 +52,21 @@ def test_an_err_ptr_is_not_to_be_followed() -> None:
 
 
 def test_errno_names() -> None:
-    assert errno_name(-errno.EEXIST) == errno_name(errno.EEXIST) == "EEXIST"
+    assert errno_name(-ERRNOS["EEXIST"]) == errno_name(ERRNOS["EEXIST"]) == "EEXIST"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Python's numbers are those of the machine")
+def test_errnos_are_those_of_linux() -> None:
+    import errno
+
+    assert {name: getattr(errno, name) for name in ERRNOS} == dict(ERRNOS)
 
 
 def test_errnos_of_the_c_are_those_of_linux() -> None:
     names = ("EPERM", "ENOENT", "EINTR", "EIO", "E2BIG", "EAGAIN", "ENOMEM", "EFAULT", "EBUSY", "EEXIST", "ENODEV",
              "EINVAL", "ENFILE", "EMFILE", "ENOTTY", "ENOSPC", "EOPNOTSUPP")  # fmt: skip
     for name in names:
-        assert result(f"int f(void)\n{{\n\treturn -{name};\n}}\n") == -getattr(errno, name)
+        assert result(f"int f(void)\n{{\n\treturn -{name};\n}}\n") == -ERRNOS[name]
 
 
 def test_goto_falls_through_from_its_label_on() -> None:
@@ -193,7 +201,7 @@ def test_a_call_and_its_undoing(call: str) -> None:
 def test_a_failing_call_leaves_nothing(call: str) -> None:
     k, events, kvm = pair(call, call)
     failed = k.c["make"](kvm)
-    assert failed == -(errno.EBUSY if call == "kvm_enable_virtualization" else errno.ENOMEM)
+    assert failed == -(ERRNOS["EBUSY"] if call == "kvm_enable_virtualization" else ERRNOS["ENOMEM"])
     assert held(k) == []
     assert Event("fail", call, value=errno_name(failed)) in events
 
@@ -201,7 +209,7 @@ def test_a_failing_call_leaves_nothing(call: str) -> None:
 def test_mmu_notifier_ops_are_set_before_registration_can_fail() -> None:
     """out_no_coalesced_mmio tests ops: they say that notifiers are compiled in, not that registration worked."""
     k, _, kvm = pair("kvm_init_mmu_notifier", "kvm_init_mmu_notifier: EINTR")
-    assert k.c["make"](kvm) == -errno.EINTR
+    assert k.c["make"](kvm) == -ERRNOS["EINTR"]
     assert kvm.mmu_notifier_ops
 
 
