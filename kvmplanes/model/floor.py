@@ -205,7 +205,7 @@ class Kernel:
         return self.heap.alloc(layout(self._unit, struct, size), name.partition("#")[2])
 
     def shim_init(self, call: str, name: str, member: Place, *holds: str) -> int:
-        """The same for memory that *member points to, which holds these pointers: 0 or -ENOMEM."""
+        """The same for memory that `member` is made to point to, and that holds these pointers: 0 or -ENOMEM."""
         if not (failed := self.shim_fails(call)):
             member[0] = self.heap.alloc(Layout(name, dict.fromkeys(holds, NULL), dict.fromkeys(holds, POISON)))
         return failed

@@ -84,6 +84,8 @@ def parse(text: str, types: Iterable[str] = ()) -> list[c_ast.Node]:
     parser = c_parser.CParser()
     try:
         return list(parser.parse(f'{before}\n# 1 "{HERE}"\n{text}').ext)
+    except AssertionError:  # what pycparser 3.0 says of a brace that closes nothing
+        raise CError(HERE, *(_brace(rows) or (len(rows), "the braces do not match"))) from None
     except c_parser.ParseError as failed:
         said = re.match(r"(?:.*?:(\d+):\d+)?.*?: (before: |Illegal character .(?=.))?(.*)", str(failed))
         line, what, word = said.groups() if said else (None, None, "")
