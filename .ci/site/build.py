@@ -4,6 +4,7 @@
 Usage: build.py [--no-lite]
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from string import Template
 
 import figures
 import layout
+import nbformat
 import picture
 import slides
 import weights
@@ -116,13 +118,16 @@ def sphinx() -> None:
 
 
 def downloads(folder: Path) -> None:
-    """Each notebook, and the same as a script."""
+    """Each notebook, and the same as a script, in which a cell of C is a text."""
     folder.mkdir(parents=True)
     exporter = ScriptExporter()
     for name in layout.notebooks():
         source = layout.NOTEBOOKS / f"{name}.ipynb"
         shutil.copy(source, folder)
-        (folder / f"{name}.py").write_text(exporter.from_filename(str(source))[0], encoding="utf-8")
+        notebook = nbformat.read(source, as_version=4)
+        for cell in notebook.cells:
+            cell.source = re.sub(r"\A%%c (\w+)\n([\s\S]*)", r'\1 = r"""\n\2\n"""', cell.source)
+        (folder / f"{name}.py").write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8")
 
 
 if __name__ == "__main__":
