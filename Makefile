@@ -63,14 +63,14 @@ test-pyodide: $(VENV)/.extra-test ## the model's tests on the Python of browsers
 
 oracle: $(VENV)/.extra-test ## the model against the patch's own C under sanitizers, and against two measured kernels
 	@$(RUN) kvmplanes.oracle
-	@$(RUN) kvmplanes.oracle.evidence
+	@$(RUN) kvmplanes.oracle.measured.evidence
 	@$(VENV)/bin/python -c 'from kvmplanes import kills; print(kills.summary())'
 
 fuzz: $(VENV)/.extra-test ## random edits of the C on the model and on compiled C: make fuzz EDITS=1000
-	@$(RUN) kvmplanes.oracle.fuzz --edits $(or $(EDITS),60)
+	@$(RUN) kvmplanes.oracle.compiled.fuzz --edits $(or $(EDITS),60)
 
 kernel: $(VENV)/.extra-test ## the patch on your own kernel tree, built, booted, measured: make kernel KERNEL_SRC=path
-	@$(RUN) kvmplanes.oracle.guest '$(KERNEL_SRC)' --work '$(or $(WORK),build/kernel)' --jobs $(or $(JOBS),2) \
+	@$(RUN) kvmplanes.oracle.measured.guest '$(KERNEL_SRC)' --work '$(or $(WORK),build/kernel)' --jobs $(or $(JOBS),2) \
 		$(if $(VARIANTS),--variants $(VARIANTS)) $(if $(BOOTS),--boots $(BOOTS))
 
 house: $(VENV)/.extra-house ## workflows, issue forms and citation against their schemas, and an audit of the workflows

@@ -13,13 +13,13 @@ True
 
 from typing import TYPE_CHECKING
 
-from kvmplanes.explore import Certificate, certify
 from kvmplanes.model.constants import KVM_CAP_PLANES, KVM_MAX_PLANES
 from kvmplanes.model.faults import Failslab
 from kvmplanes.model.heap import NULL
 from kvmplanes.model.series import VERSIONS, Version
-from kvmplanes.scenario import check_extension, run
-from kvmplanes.trace import Trace
+from kvmplanes.runs.certificate import Certificate, certify
+from kvmplanes.runs.scenario import check_extension, run
+from kvmplanes.runs.trace import Trace
 
 if TYPE_CHECKING:
     from kvmplanes.patch import PATCH

@@ -20,8 +20,8 @@ import weights
 from nbconvert import ScriptExporter
 
 import kvmplanes as kp
-from kvmplanes.oracle.instruments import instrument_table
-from kvmplanes.view.choices import failure_choices, instrument_choices
+from kvmplanes.oracle.instruments.table import instrument_table
+from kvmplanes.view.live.offline import failure_choices, instrument_choices
 
 # The reference, room by room.
 ROOMS = {

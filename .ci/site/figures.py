@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 import layout
 
 import kvmplanes as kp
-from kvmplanes.kills import summary
 from kvmplanes.learn import ALL, EXERCISES
-from kvmplanes.learn.findings import findings_on
-from kvmplanes.orders import PUZZLES
+from kvmplanes.learn.review.finding import findings_on
+from kvmplanes.runs.mutation import summary
+from kvmplanes.runs.orders import PUZZLES
 
 REPORTS = layout.BUILD / "reports"
 NAMES = {
@@ -30,7 +30,7 @@ def figures() -> dict[str, str]:
     names = layout.notebooks()
     cells = sum(_code_cells(layout.NOTEBOOKS / f"{name}.ipynb") for name in names)
     scenarios, disagree = _together("kvmplanes.oracle")[:2]
-    rows, others, equal, between, apart = _together("kvmplanes.oracle.evidence")[:5]
+    rows, others, equal, between, apart = _together("kvmplanes.oracle.measured.evidence")[:5]
     return {
         "notebooks": str(len(names)),
         "cells": str(cells),

@@ -4,8 +4,8 @@
 import layout
 
 import kvmplanes as kp
+from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_svg
-from kvmplanes.view.words import marks
 
 STORED = layout.PAGES / "static" / "first-defect.svg"
 

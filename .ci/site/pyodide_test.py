@@ -14,8 +14,8 @@ import pyodide_dist
 
 HERE = Path(__file__).resolve().parent
 TESTS = (
-    "tests/model", "tests/patch", "tests/test_explore.py", "tests/test_heap_reference.py", "tests/test_laws.py",
-    "tests/test_record.py", "tests/test_scenario.py", "tests/test_trace.py",
+    "tests/model", "tests/patch", "tests/runs/test_certificate.py", "tests/runs/test_laws.py",
+    "tests/runs/test_recorder.py", "tests/runs/test_scenario.py", "tests/runs/test_trace.py",
 )  # fmt: skip
 OLDEST_NODE = 20
 

@@ -9,16 +9,16 @@ heap sees what sanitizers see. It does not show that the text is the kernel's: t
 >>> row.scenarios, row.wrong
 (28, ())
 
-`python -m kvmplanes.oracle` compiles, runs and compares again; `python -m kvmplanes.oracle.fuzz` does so with samples
+`python -m kvmplanes.oracle` compiles, runs and compares again; `kvmplanes.oracle.compiled.fuzz` does so with samples
 of C and edits that nobody thought of.
 """
 
-from kvmplanes.oracle.build import MISSING, SANITIZERS, build, compilers
-from kvmplanes.oracle.compare import SEES, disagreements, model_events, side_by_side
-from kvmplanes.oracle.edits import Edit, edited
-from kvmplanes.oracle.results import Agreement, Run, agreement, fresh, matrix, stored, table
-from kvmplanes.oracle.run import Driver, Result, Scenario
-from kvmplanes.oracle.scaffold import tree
+from kvmplanes.oracle.compiled.build import MISSING, SANITIZERS, build, compilers
+from kvmplanes.oracle.compiled.compare import SEES, disagreements, model_events, side_by_side
+from kvmplanes.oracle.compiled.edits import Edit, edited
+from kvmplanes.oracle.compiled.results import Agreement, Run, agreement, fresh, matrix, stored, table
+from kvmplanes.oracle.compiled.run import Driver, Result, Scenario
+from kvmplanes.oracle.compiled.scaffold import tree
 
 __all__ = [
     "MISSING",

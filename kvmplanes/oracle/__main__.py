@@ -8,18 +8,22 @@ import sys
 from typing import Final
 
 from kvmplanes.model.series import applied
-from kvmplanes.oracle import cases, results
-from kvmplanes.oracle.build import MISSING, compilers
+from kvmplanes.oracle.compiled import results
+from kvmplanes.oracle.compiled.build import MISSING, compilers
+from kvmplanes.oracle.instruments import cases
 
 PROVES: Final = """\
 Machine and compilers run the same text: agreement shows that machine and heap do what compilers and sanitizers do.
-It does not show that the text is the kernel's: python -m kvmplanes.oracle.evidence compares with a measured kernel."""
+It does not show that the text is the kernel's:
+python -m kvmplanes.oracle.measured.evidence compares with a measured kernel."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table; 1 if anything disagrees."""
     parser = argparse.ArgumentParser(prog="python -m kvmplanes.oracle", description=__doc__)
-    parser.add_argument("--store", action="store_true", help="write the C's results to kvmplanes/oracle/results.json")
+    parser.add_argument(
+        "--store", action="store_true", help="write the C's results to kvmplanes/oracle/compiled/results.json"
+    )
     parser.add_argument("--stored", action="store_true", help="compare with the stored results; compile nothing")
     chosen = parser.parse_args(arguments)
     say = sys.stdout.write

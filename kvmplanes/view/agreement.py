@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kvmplanes.view.html import Html, badge, css, escape, ruled, tabled
-from kvmplanes.view.style import BAD, CHANGED, CLEAN
+from kvmplanes.view.page.html import Html, badge, css, escape, ruled, tabled
+from kvmplanes.view.page.style import BAD, CHANGED, CLEAN
 
 Rows = Sequence[Sequence[str]]
 

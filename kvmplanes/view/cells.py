@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the views of cases and instruments need to be given; `kvmplanes.oracle.instruments` has it."""
+"""What the views of cases and instruments need to be given; `kvmplanes.oracle.instruments.table` has it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from kvmplanes.trace import Trace
+from kvmplanes.runs.trace import Trace
 
 
 class Case(Protocol):

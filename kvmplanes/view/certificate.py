@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from kvmplanes.explore import Certificate
-from kvmplanes.view.html import badge, css, escape, ruled, tabled
-from kvmplanes.view.style import outcome_role
+from kvmplanes.runs.certificate import Certificate
+from kvmplanes.view.page.html import badge, css, escape, ruled, tabled
+from kvmplanes.view.page.style import outcome_role
 
 
 def certificate_html(cert: Certificate) -> str:

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from kvmplanes.view.html import Html, badge, escape, marked, ruled, tabled
-from kvmplanes.view.style import BAD, CLEAN
+from kvmplanes.view.page.html import Html, badge, escape, marked, ruled, tabled
+from kvmplanes.view.page.style import BAD, CLEAN
 
 _HEADS: Final = ("checker", "+54", "what it says of 09 as posted", "control")
 
 
 class Checker(Protocol):
-    """A row; `kvmplanes.oracle.checkers` has them."""
+    """A row; `kvmplanes.oracle.instruments.checkers` has them."""
 
     @property
     def name(self) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kvmplanes.trace import State
-from kvmplanes.view import svg
-from kvmplanes.view.words import REFS, others, role_of
+from kvmplanes.runs.trace import State
+from kvmplanes.view.describe import REFS, others, role_of
+from kvmplanes.view.page import svg
 
 LEFT, RIGHT, HEIGHT, GAP, PIP = 10, svg.WIDTH - 10, 23, 5, 11
 GROUPED: Final = {"bus": "buses", "file": "files"}  # kinds that share a chip, with a pip for each object

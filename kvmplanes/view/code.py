@@ -6,7 +6,7 @@ Its words have no colours of their own: an output does not know whether its page
 
 from kvmplanes.model.series import Version, version
 from kvmplanes.view.diff import Row, shown_as
-from kvmplanes.view.html import Html
+from kvmplanes.view.page.html import Html
 
 
 def c(which: str | Version, function: str) -> Html:

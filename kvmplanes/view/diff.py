@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kvmplanes.patch import PATCH, AddedLine, Hunk
-from kvmplanes.view.html import Html, css, escape
-from kvmplanes.view.style import CHANGED, CLEAN, MONO, NEVER_USED, tint
-from kvmplanes.words import many
+from kvmplanes.runs.words import many
+from kvmplanes.view.page.html import Html, css, escape
+from kvmplanes.view.page.style import CHANGED, CLEAN, MONO, NEVER_USED, tint
 
 POINTER = "◄"  # like the signs in `style`: no system shows it as an emoji
 NO_BREAK = "\u00a0"

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from kvmplanes.model.constants import KVM_MAX_PLANES
-from kvmplanes.trace import Object, State, Trace
-from kvmplanes.view import svg
+from kvmplanes.runs.trace import Object, State, Trace
 from kvmplanes.view.chips import chips
-from kvmplanes.view.html import Html
-from kvmplanes.view.words import beyond, describe, level, marks, role_of, slots_in_words, tell
+from kvmplanes.view.describe import beyond, describe, level, marks, role_of, slots_in_words, tell
+from kvmplanes.view.page import svg
+from kvmplanes.view.page.html import Html
 
 LEFT, RIGHT = 10, svg.WIDTH - 10
 KVM, CELLS, CELL, KVM_END = 12, 96, 42, 152  # y of struct kvm, of its slots, their height, y of its lower edge

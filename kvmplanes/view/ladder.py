@@ -7,12 +7,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kvmplanes.trace import Trace
-from kvmplanes.view import svg
-from kvmplanes.view.html import Html
-from kvmplanes.view.rungs import TEARDOWN, Row, Rung
-from kvmplanes.view.unwinding import Ladder, ladder, never
-from kvmplanes.words import defects_in_words, listed
+from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.unwinding.columns import TEARDOWN, Row, Rung
+from kvmplanes.runs.unwinding.match import Ladder, ladder, never
+from kvmplanes.runs.words import defects_in_words, listed
+from kvmplanes.view.page import svg
+from kvmplanes.view.page.html import Html
 
 LADDER_WIDTH: Final = 640
 TOP, RUNG, NOTE, FOOT = 56, 22, 14, 50  # first row's y, least distance of rungs, a line of notes, room below

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from kvmplanes.limits import ABOUT, LIMITS, Limit
-from kvmplanes.view.html import Html, escape, marked, ruled, tabled
+from kvmplanes.model.limits import ABOUT, LIMITS, Limit
+from kvmplanes.view.page.html import Html, escape, marked, ruled, tabled
 
 
 def limits_table(about: str = "") -> Html:

@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from kvmplanes.explore import classify, findings
 from kvmplanes.model.constants import KVM_MAX_PLANES
-from kvmplanes.trace import Defect, Frame, Object, Step, Trace
-from kvmplanes.view.html import Html, badge, css, escape
-from kvmplanes.view.style import BAD, outcome_role
+from kvmplanes.runs.certificate import classify, findings
+from kvmplanes.runs.trace import Defect, Frame, Object, Step, Trace
+from kvmplanes.view.page.html import Html, badge, css, escape
+from kvmplanes.view.page.style import BAD, outcome_role
 
 RULE: Final = "=" * 66
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kvmplanes.explore import findings
-from kvmplanes.trace import Trace
-from kvmplanes.view.html import Html, badge, escape, marked, ruled, tabled
-from kvmplanes.view.style import outcome_role
+from kvmplanes.runs.certificate import findings
+from kvmplanes.runs.trace import Trace
+from kvmplanes.view.page.html import Html, badge, escape, marked, ruled, tabled
+from kvmplanes.view.page.style import outcome_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Cell:
     """One verdict.
 
     Attributes:
-        outcome: its class, as `kvmplanes.explore.OUTCOMES` has them.
+        outcome: its class, as `kvmplanes.runs.certificate.OUTCOMES` has them.
         what: a few words more; "".
     """
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from web import TOKEN
+
+from tests.browser.web import TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
 # JupyterLab's own, when cells scroll out of its window while they load: github.com/jupyterlab/jupyterlab/issues/15415

@@ -3,10 +3,9 @@
 
 from typing import Any
 
-from web import expect
-
 import kvmplanes as kp
-from kvmplanes.view.player import player
+from kvmplanes.view.live.player import player
+from tests.browser.web import expect
 
 TEARDOWN = player(kp.run("09"))
 PLANES = player(

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from web import TOKEN, Open
+
+from tests.browser.web import TOKEN, Open
 
 pytestmark = pytest.mark.browser
 

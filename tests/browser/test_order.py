@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from web import Open, expect, html_page, saved, served, store
 
-from kvmplanes.view.order import order_editor
+from kvmplanes.view.live.order import order_editor
+from tests.browser.web import Open, expect, html_page, saved, served, store
 
 pytestmark = pytest.mark.browser
 

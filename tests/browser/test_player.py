@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from players import IDS, PLANES, TEARDOWN, alive, step
-from web import LOOKS, expect, html_page, served
 
 import kvmplanes as kp
+from tests.browser.players import IDS, PLANES, TEARDOWN, alive, step
+from tests.browser.web import LOOKS, expect, html_page, served
 
 pytestmark = pytest.mark.browser
 

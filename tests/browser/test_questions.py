@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from web import LOOKS, Open, expect, html_page, saved, store
 
 from kvmplanes.learn.questions import ALL, ask
-from kvmplanes.view.html import Html
+from kvmplanes.view.page.html import Html
+from tests.browser.web import LOOKS, Open, expect, html_page, saved, store
 
 pytestmark = pytest.mark.browser
 

@@ -4,10 +4,10 @@
 from typing import Any
 
 import pytest
-from web import Open, expect
 
 from kvmplanes.learn import questions_for
-from kvmplanes.learn.form import Question
+from kvmplanes.learn.questions.question import Question
+from tests.browser.web import Open, expect
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import nbformat
 import pytest
-from web import Open, expect, saved, store
 
 import kvmplanes as kp
-from kvmplanes.view.frames import first_frame
+from kvmplanes.view.live.frames import first_frame
+from tests.browser.web import Open, expect, saved, store
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def live(lab: str, open_notebook: Open) -> Callable[..., Any]:
     """Return a function that runs a cell with a picker and returns its output, alive."""
 
     def run(*arguments: str) -> Any:
-        source = f"from kvmplanes.view.widgets import picker\npicker({', '.join(arguments)})"
+        source = f"from kvmplanes.view.live.failures import picker\npicker({', '.join(arguments)})"
         store(lab, "picker.ipynb", True, nbformat.v4.new_code_cell(source))
         page = open_notebook("picker.ipynb")
         page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")

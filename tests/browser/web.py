@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from kvmplanes.view.html import Html
+from kvmplanes.view.page.html import Html
 
 TOKEN = "browser-tests"  # noqa: S105 - for a server that only these tests see
 LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}

@@ -2,12 +2,12 @@
 """`Version.apply` and `Version.diff`: unified diffs, whole mails, damaged ones."""
 
 import pytest
-from trees import FREE, PLANES, SWAP, ids, texts
 
 import kvmplanes as kp
 from kvmplanes.model.machine.tree import CError, Line
 from kvmplanes.model.series import ALL, diff_of
 from kvmplanes.model.version import MAIN
+from tests.helpers.trees import FREE, PLANES, SWAP, ids, texts
 
 V09, V11 = kp.VERSIONS["09"], kp.VERSIONS["11"]
 

@@ -2,12 +2,12 @@
 """`Version.edit`: old lines of a function become new ones; posted lines keep their ids."""
 
 import pytest
-from trees import FREE, PLANES, SWAP, ids, texts
 
 import kvmplanes as kp
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import MAIN, UNITS
+from tests.helpers.trees import FREE, PLANES, SWAP, ids, texts
 
 V09, V11 = kp.VERSIONS["09"], kp.VERSIONS["11"]
 

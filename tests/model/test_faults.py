@@ -3,10 +3,10 @@
 
 import errno
 
-import facts
 import pytest
 
 from kvmplanes.model.faults import CALLS, Fail, Failslab, Injector, base
+from tests.helpers import facts
 
 SLAB, OTHER = "init_srcu_struct(&kvm->srcu)", "kvm_enable_virtualization"
 

@@ -2,11 +2,11 @@
 """Descriptors and files of the floor: numbers, refusals, closing."""
 
 import pytest
-from small_c import held, kernel
 
 from kvmplanes.model.constants import ERRNOS
 from kvmplanes.model.floor import PTR_ERR
 from kvmplanes.model.heap import NULL, Oops
+from tests.helpers.small_c import held, kernel
 
 
 def test_descriptors_are_the_lowest_free_numbers() -> None:

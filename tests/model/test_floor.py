@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import pytest
-from small_c import held, kernel, result
 
 import kvmplanes as kp
 from kvmplanes.model.constants import ERRNOS
@@ -15,6 +14,7 @@ from kvmplanes.model.floor import ERR_PTR, IS_ERR, NATIVES, PTR_ERR, RUN_TIME, K
 from kvmplanes.model.heap import NULL, POISON, Event, Layout, NullDereference, Oops
 from kvmplanes.model.series import ALL
 from kvmplanes.model.values import SRCU
+from tests.helpers.small_c import held, kernel, result
 
 
 def test_err_ptr() -> None:

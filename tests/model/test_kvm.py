@@ -4,13 +4,13 @@
 import re
 from collections.abc import Iterator
 
-import facts
 import pytest
 
 import kvmplanes as kp
-from kvmplanes import scenario
 from kvmplanes.model.heap import Freed
-from kvmplanes.trace import Step, Trace
+from kvmplanes.runs import scenario
+from kvmplanes.runs.trace import Step, Trace
+from tests.helpers import facts
 
 # Version and planes of each run. 29 creates planes, too.
 RUNS = [*((v, ()) for v in facts.VERSIONS), *((v, p) for v in facts.WITH_IOCTL for p in ((1,), (1, 3)))]

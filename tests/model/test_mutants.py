@@ -7,14 +7,14 @@ from collections import Counter
 import pytest
 
 import kvmplanes as kp
-from kvmplanes import kills
-from kvmplanes.explore import classify
-from kvmplanes.kills import CHECKS, Check, Kill, kill
 from kvmplanes.model.mutants import MUTANTS, Mutant
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import MAIN
-from kvmplanes.programs import wrong_state
-from kvmplanes.trace import Trace
+from kvmplanes.runs import mutation
+from kvmplanes.runs.certificate import classify
+from kvmplanes.runs.mutation import CHECKS, Check, Kill, kill
+from kvmplanes.runs.programs import wrong_state
+from kvmplanes.runs.trace import Trace
 
 PLAIN, VM, PLANE = CHECKS
 NAMES = [mutant.name for mutant in MUTANTS]
@@ -27,7 +27,7 @@ def named(name: str) -> Mutant:
 
 
 def checked(name: str) -> Kill:
-    return kills.kills()[NAMES.index(name)]
+    return mutation.kills()[NAMES.index(name)]
 
 
 def test_there_are_enough_and_names_are_unique() -> None:
@@ -74,12 +74,12 @@ def test_each_is_indented_as_c(mutant: Mutant) -> None:
         depth += text.endswith("{") or text == "{"
 
 
-@pytest.mark.parametrize("one", kills.kills(), ids=lambda one: str(one.mutant))
+@pytest.mark.parametrize("one", mutation.kills(), ids=lambda one: str(one.mutant))
 def test_each_is_killed_or_equivalent_for_a_reason(one: Kill) -> None:
     assert one.killed != bool(one.mutant.equivalent)
 
 
-@pytest.mark.parametrize("one", [one for one in kills.kills() if one.killed], ids=lambda one: str(one.mutant))
+@pytest.mark.parametrize("one", [one for one in mutation.kills() if one.killed], ids=lambda one: str(one.mutant))
 def test_a_kill_has_a_counterexample(one: Kill) -> None:
     shortest = one.counterexample
     assert shortest is not None
@@ -92,9 +92,11 @@ def test_a_kill_has_a_counterexample(one: Kill) -> None:
 
 
 def test_most_are_killed() -> None:
-    killed = [one for one in kills.kills() if one.killed]
+    killed = [one for one in mutation.kills() if one.killed]
     assert len(killed) == len(MUTANTS) - len(EQUIVALENT) >= 25
-    assert kills.summary() == f"{len(MUTANTS)} mutants: {len(killed)} killed by certify, {len(EQUIVALENT)} equivalent"
+    assert (
+        mutation.summary() == f"{len(MUTANTS)} mutants: {len(killed)} killed by certify, {len(EQUIVALENT)} equivalent"
+    )
 
 
 def test_the_usual_program_alone_misses_some() -> None:
@@ -236,12 +238,12 @@ def test_closing_a_number_without_a_file_does_nothing() -> None:
 
 
 def test_table() -> None:
-    lines = kills.table().splitlines()
+    lines = mutation.table().splitlines()
     functions = dict.fromkeys(f"{m.function}()" for m in MUTANTS)
     assert len(lines) == 2 + len(functions) + len(MUTANTS)
     assert lines[0].split("  ")[0] == "mutant"
     assert [line for line in lines if line.endswith("()")] == list(functions)
-    assert lines[-1] == kills.summary()
+    assert lines[-1] == mutation.summary()
     for mutant in MUTANTS:
         (row,) = (line for line in lines if line.startswith(f"  {mutant} "))
         assert (mutant.equivalent in row) if mutant.equivalent else ("equivalent" not in row)
@@ -254,11 +256,11 @@ def test_an_unexplained_survivor_is_told() -> None:
     )
     assert str(kill(same)) == "a comment: not seen, and not known to be equivalent"
     assert kill(same).counterexample is None
-    assert kills.summary([kill(same)]).endswith("0 equivalent")
+    assert mutation.summary([kill(same)]).endswith("0 equivalent")
 
 
 def test_the_module_doctest() -> None:
-    assert doctest.testmod(kills) == (0, 3)
+    assert doctest.testmod(mutation) == (0, 3)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import facts
 import pytest
-from trees import FREE, PLANES, ids, texts
 
 import kvmplanes as kp
 from kvmplanes.model.series import ALL, SERIES, applied, diff_of, version
 from kvmplanes.model.version import MAIN, UNITS
+from tests.helpers import facts
+from tests.helpers.trees import FREE, PLANES, ids, texts
 
 V09, V11 = kp.VERSIONS["09"], kp.VERSIONS["11"]
 

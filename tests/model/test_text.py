@@ -3,11 +3,11 @@
 
 import re
 
-import facts
 import pytest
 
 import kvmplanes as kp
 from kvmplanes.model.series import ALL
+from tests.helpers import facts
 
 # What neither fails nor needs undoing; `facts` leaves it out.
 _ASIDE = {

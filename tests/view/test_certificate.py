@@ -4,10 +4,10 @@
 from xml.etree.ElementTree import Element
 
 import pytest
-from markup import parse
 
 import kvmplanes as kp
 from kvmplanes.view.certificate import certificate_html, counterexample
+from tests.helpers.markup import parse
 
 
 def parsed(cert: kp.Certificate) -> Element:

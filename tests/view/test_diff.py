@@ -9,7 +9,7 @@ import pytest
 
 from kvmplanes.patch import PATCH
 from kvmplanes.view.diff import POINTER, diff_html, lines_html
-from kvmplanes.view.html import Html
+from kvmplanes.view.page.html import Html
 
 WHOLE = diff_html(notes=True)
 VIEWS = {

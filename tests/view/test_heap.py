@@ -6,13 +6,13 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 import pytest
-from markup import NS, classes, parse, words
 
 import kvmplanes as kp
-from kvmplanes.trace import State, Step, Trace
+from kvmplanes.runs.trace import State, Step, Trace
+from kvmplanes.view.describe import REFS, describe, marks
 from kvmplanes.view.heap import heap_picture, heap_svg, slots_picture, slots_svg
-from kvmplanes.view.svg import WIDTH
-from kvmplanes.view.words import REFS, describe, marks
+from kvmplanes.view.page.svg import WIDTH
+from tests.helpers.markup import NS, classes, parse, words
 
 NINE = kp.VERSIONS["09"]
 AFTER_PLANE_0 = "kvm->debugfs_dentry = ERR_PTR(-ENOENT);"

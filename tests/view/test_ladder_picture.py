@@ -4,11 +4,11 @@
 import re
 
 import pytest
-from markup import NS, classes, parse
 
 import kvmplanes as kp
+from kvmplanes.runs.unwinding.match import ladder
 from kvmplanes.view.ladder import describe, ladder_picture, ladder_svg, verdict
-from kvmplanes.view.unwinding import ladder
+from tests.helpers.markup import NS, classes, parse
 
 
 @pytest.mark.parametrize("fail", [None, "kvm_init_irq_routing", "anon_inode_getfile"])

@@ -2,12 +2,12 @@
 """Reports have the checkers' layout, frames of the C and of the patch, and say whose reports they are."""
 
 import pytest
-from markup import parse
 
 import kvmplanes as kp
-from kvmplanes.trace import Trace
-from kvmplanes.view.html import Html
+from kvmplanes.runs.trace import Trace
+from kvmplanes.view.page.html import Html
 from kvmplanes.view.report import report, summary
+from tests.helpers.markup import parse
 
 NINE = kp.VERSIONS["09"]
 AFTER_PLANE_0 = "kvm->debugfs_dentry = ERR_PTR(-ENOENT);"

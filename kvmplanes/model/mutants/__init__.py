@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mistakes that are easily made in this patch, each as one edit; `kvmplanes.kills` tells what sees each.
+"""Mistakes that are easily made in this patch, each as one edit; `kvmplanes.runs.mutation` tells what sees each.
 
 They stand on 11 and 29-fixed, which have no defect of their own: with 09 as posted, every VM that goes shows one.
 """

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from kvmplanes.view.style import BAD, CLEAN, LIVE, NEVER_USED, PAPER, Role, over
+from kvmplanes.view.page.style import BAD, CLEAN, LIVE, NEVER_USED, PAPER, Role, over
 
 WIDTH: Final = 612.0  # points: 816 px, about a notebook's column
 PAD: Final = 10.0  # points around everything

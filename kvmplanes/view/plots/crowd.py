@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kvmplanes.cost import ARRAY, DESIGNS, PADDING, PLANE, STRUCT_KVM, allocations, in_memory, kmalloc_class
 from kvmplanes.model.constants import KVM_MAX_PLANES
-from kvmplanes.trace import Trace
+from kvmplanes.model.sizes import ARRAY, DESIGNS, PADDING, PLANE, STRUCT_KVM, allocations, in_memory, kmalloc_class
+from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.words import listed, many
+from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, LIVE, Role
 from kvmplanes.view.plots.sheet import PAD, SMALL, Plot, Sheet, house, soft, wide
-from kvmplanes.view.style import BAD, CHANGED, CLEAN, LIVE, Role
-from kvmplanes.words import listed, many
 
 NO_VM: Final = -1  # column of the VMs that never came to life
 _HEIGHT: Final = 170.0  # points: the part of the cost plot that counts bytes

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from kvmplanes.explore import Certificate, Outcome, Path, classify
 from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.model.heap import DefectKind, What
-from kvmplanes.trace import SlotState, Step, Trace
+from kvmplanes.runs.certificate import Certificate, Outcome, Path, classify
+from kvmplanes.runs.trace import SlotState, Step, Trace
 
 NOTHING_FAILS = "no call fails"
 OOPS = "Oops"

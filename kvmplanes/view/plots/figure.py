@@ -21,8 +21,8 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
 
+from kvmplanes.view.page.style import INK, PAPER
 from kvmplanes.view.plots.canvas import FONTS, PAD, SMALL, Box, Canvas, Frame, Point
-from kvmplanes.view.style import INK, PAPER
 
 # A cold font cache is announced on stderr after five seconds; a notebook must not hold that.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)

@@ -4,11 +4,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kvmplanes.explore import OUTCOMES
-from kvmplanes.kills import CHECKS, Check, Kill, kills, summary
+from kvmplanes.runs.certificate import OUTCOMES
+from kvmplanes.runs.mutation import CHECKS, Check, Kill, kills, summary
+from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED
 from kvmplanes.view.plots.sheet import PAD, SHAPES, SMALL, WIDTH, Plot, Sheet, house, soft, wide
 from kvmplanes.view.plots.tables import IN_A_CELL
-from kvmplanes.view.style import BAD, CLEAN, NEVER_USED
 
 _ROW: Final = 12.5  # points: a mutant
 _HEAD: Final = 19.0  # points: a function's name

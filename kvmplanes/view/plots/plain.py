@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, nullcontext
 from math import ceil, floor
 from typing import Any, ClassVar, Final
 
-from kvmplanes.view.html import escape
+from kvmplanes.view.page.html import escape
+from kvmplanes.view.page.style import INK, PAPER
+from kvmplanes.view.page.svg import attrs, n
 from kvmplanes.view.plots.canvas import FONTS, LINE, PAD, SMALL, Box, Canvas, Frame, Point
-from kvmplanes.view.style import INK, PAPER
-from kvmplanes.view.svg import attrs, n
 
 _WORDS: Final = 9.0  # points: words of no other size
 _MARK: Final = 3.25  # points: half a marker

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kvmplanes.view.html import css, escape, scrolled
+from kvmplanes.view.page.html import css, escape, scrolled
+from kvmplanes.view.page.style import BAD, CHANGED, INK, PAPER
+from kvmplanes.view.page.svg import data_uri
 from kvmplanes.view.plots.canvas import LINE, LOOKS, PAD, SHAPES, SMALL, WIDTH, Canvas, Frame, Point, soft
 from kvmplanes.view.plots.data import Mark
-from kvmplanes.view.style import BAD, CHANGED, INK, PAPER
-from kvmplanes.view.svg import data_uri
 
 __all__ = ["LINE", "LOOKS", "PAD", "SHAPES", "SMALL", "WIDTH", "Plot", "Sheet", "house", "soft", "wide"]
 

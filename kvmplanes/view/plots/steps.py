@@ -4,10 +4,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from kvmplanes.trace import Trace
-from kvmplanes.view.plots import data, words
+from kvmplanes.runs.trace import Trace
+from kvmplanes.view.page.style import BAD, INK, LIVE, NEVER_USED, PAPER
+from kvmplanes.view.plots import data, describe
 from kvmplanes.view.plots.sheet import LINE, PAD, SHAPES, SMALL, WIDTH, Plot, Sheet, house, soft, wide
-from kvmplanes.view.style import BAD, INK, LIVE, NEVER_USED, PAPER
 
 _EDGE = 14.0  # points before the first step and after the last
 
@@ -34,7 +34,7 @@ def plot_occupancy(trace: Trace) -> Plot:
             held = [(s, name) for name, row in zip(names, slots, strict=True) for s in row if s.word == word]
             sheet.boxes(word, [(s.first, s.last, name) for s, name in held])
         sheet.marks(marks)
-        return sheet.plot(words.occupancy_text(trace))
+        return sheet.plot(describe.occupancy_text(trace))
 
 
 def plot_lifetimes(trace: Trace, references: bool = False) -> Plot:
@@ -57,7 +57,7 @@ def plot_lifetimes(trace: Trace, references: bool = False) -> Plot:
         _late(sheet, lives)
         _leaks(sheet, [life.name for life in lives if life.leaked], edge)
         _counts(sheet, counts)
-        return sheet.plot(words.lifetimes_text(trace, references))
+        return sheet.plot(describe.lifetimes_text(trace, references))
 
 
 def _timeline(title: str, trace: Trace, rows: Sequence[tuple[str, str, float]], right: float) -> Sheet:
@@ -71,9 +71,9 @@ def _timeline(title: str, trace: Trace, rows: Sequence[tuple[str, str, float]], 
     point = (xlim[1] - xlim[0]) / (WIDTH - left - right)
     told = data.folded(calls)
     lanes = _lanes([call.first - 0.5 for call in told], [(wide(_label(c)) + 6) * point for c in told], xlim[1])
-    about = wrap(words.failures(trace), 110)
+    about = wrap(describe.failures(trace), 110)
     top = 46 + 12 * len(about) + LINE * max(lane for _, lane in lanes)
-    headline = f"{title}, version {trace.version}: {words.verdict(trace)}"
+    headline = f"{title}, version {trace.version}: {describe.verdict(trace)}"
     sheet = Sheet(headline, about, rows, xlim, left=left, right=right, top=top, xlabel="step")
     for call in calls:
         ends = (call.first - 0.5 + point, call.last + 0.5 - point)  # a gap of two points between calls

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from kvmplanes.explore import OUTCOMES, Certificate, Outcome
 from kvmplanes.model.constants import KVM_MAX_PLANES
-from kvmplanes.trace import Trace
-from kvmplanes.view.plots import data, words
+from kvmplanes.runs.certificate import OUTCOMES, Certificate, Outcome
+from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.words import many
+from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, outcome_role
+from kvmplanes.view.plots import data, describe
 from kvmplanes.view.plots.data import Run
 from kvmplanes.view.plots.sheet import LINE, PAD, SHAPES, SMALL, WIDTH, Plot, Sheet, house, soft, wide
-from kvmplanes.view.style import BAD, CLEAN, NEVER_USED, outcome_role
-from kvmplanes.words import many
 
 _COLUMN: Final = 12.0  # points: a call, or a slot
 _RUN: Final = 8.0  # points: a run
@@ -65,7 +65,7 @@ def plot_runs(traces: Sequence[Trace] | Mapping[str, Sequence[Trace]]) -> Plot:
             sheet.boxes(word, [(first + s.first, first + s.last, row) for s, row in held])
         for name, group in runs.items():
             _totals(sheet, name, group, calls, first)
-        return sheet.plot(words.runs_text(runs))
+        return sheet.plot(describe.runs_text(runs))
 
 
 def _rows(runs: Mapping[str, Sequence[Run]]) -> Iterator[tuple[Run, str]]:
@@ -155,7 +155,7 @@ def plot_paths(certificates: Sequence[Certificate]) -> Plot:
                 sheet.write(x - at + 6 * sheet.point, sheet.middle(call), word, size=SMALL, va="center")
         gone = [(x + edge, x - edge, call) for x, call, found in cells if found is None]
         sheet.boxes("no such call", gone)
-        return sheet.plot(words.paths_text(certificates))
+        return sheet.plot(describe.paths_text(certificates))
 
 
 def _heading(sheet: Sheet, x: int, certificate: Certificate) -> None:

@@ -2,9 +2,9 @@
 """Expressions of the machine's C: as wide, and as signed, as C says."""
 
 import pytest
-from small_c import printed, result
 
 from kvmplanes.model.heap import Oops
+from tests.helpers.small_c import printed, result
 
 VALUES = {
     # division goes towards zero, shifts keep the sign

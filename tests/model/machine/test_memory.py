@@ -5,11 +5,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from small_c import kernel, printed, result
 
 import kvmplanes as kp
 from kvmplanes.model.heap import Event, Oops
-from kvmplanes.trace import Trace
+from kvmplanes.runs.trace import Trace
+from tests.helpers.small_c import kernel, printed, result
 
 TYPES = """
 struct inner { int a; int b; };

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from small_c import FILE, kernel, printed, result
 
 from kvmplanes.model.heap import Oops
+from tests.helpers.small_c import FILE, kernel, printed, result
 
 BODIES = {
     name: entry

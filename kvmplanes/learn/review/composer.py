@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The review composer: choose lines, write, run, and watch coverage, findings and the mail grow."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import ipywidgets as w
+
+import kvmplanes as kp
+from kvmplanes.learn.review.document import Line
+from kvmplanes.learn.review.render import coverage_html, report_html
+from kvmplanes.learn.review.review import Review
+from kvmplanes.view.live.failures import Keys
+from kvmplanes.view.page.html import badge, css, escape
+from kvmplanes.view.page.style import BAD, CHANGED, tint
+
+HEAD: Final = "Review composer. Run this cell to write comments and to run paths; until then this is where it begins."
+_STYLE: Final = {"description_width": "7em"}
+_WIDE: Final = {"width": "100%", "max_width": "60em"}
+NOTHING: Final = "nothing fails"
+
+
+class Composer(w.VBox):  # type: ignore[misc]
+    """Controls above, four views below.
+
+    Its arguments are those of `composer`.
+
+    Attributes:
+        review: what was written and run so far.
+        first, last: the range of lines; choosing `first` moves `last` to it.
+        text: the comment.
+        add, remove, run: the buttons; `remove` takes the comment that `which` names.
+        which: the comments, to take one back.
+        call: what fails in the run.
+        excerpt, meter, findings, mail: the views.
+        message: what went wrong last, if anything.
+    """
+
+    def __init__(self, version: str = "09") -> None:
+        self.review = Review(version)
+        options = [(_label(line), line.id) for line in self.review.document.lines if line.text.strip()]
+        self.first = _choice("From line", options)
+        self.last = _choice("To line", options)
+        # Sent when it is left, whole: keystrokes one by one could come in after the button.
+        look = {**_WIDE, "height": "6em"}
+        self.text = w.Textarea(description="Comment", style=_STYLE, layout=look, continuous_update=False)
+        self.add = w.Button(description="Add comment")
+        self.which = _choice("Comments", [])
+        self.remove = w.Button(description="Take it back")
+        planes = (1,) if version == "29" else ()
+        calls = kp.run(version, planes=planes).calls
+        self._planes = planes
+        self.call = _choice("Let fail", [NOTHING, *calls])
+        self.run = w.Button(description="Run it")
+        self.message, self.excerpt, self.meter = w.HTML(), w.HTML(), w.HTML()
+        self.findings, self.mail = w.HTML(), w.HTML()
+        row = w.Layout(flex_flow="row wrap", grid_gap="4px 8px", align_items="center")
+        super().__init__([
+            self.first, self.last, self.excerpt, self.text, self.add,
+            w.Box([self.which, self.remove], layout=row),
+            w.Box([self.call, self.run, Keys()], layout=row),
+            self.message, self.meter, self.findings, self.mail,
+        ])  # fmt: skip
+        self.first.observe(self._chosen, names="value")
+        self.last.observe(self._show_excerpt, names="value")
+        self.add.on_click(self._add)
+        self.remove.on_click(self._remove)
+        self.run.on_click(self._run)
+        self._show()
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        self.last.value = change["new"]
+        self._show_excerpt()
+
+    def _add(self, _: object) -> None:
+        try:
+            self.review.comment(f"{self.first.value}..{self.last.value}", self.text.value)
+        except ValueError as error:  # nothing is lost: the text stays where it is
+            self.message.value = f"{badge(BAD, 'not possible')} {escape(str(error))}"
+            return
+        self.text.value = ""
+        self._show()
+
+    def _remove(self, _: object) -> None:
+        if self.which.value is not None:
+            self.text.value = self.review.comments[self.which.value].text  # to be mended and added again
+            self.review.withdraw(self.which.value + 1)
+            self._show()
+
+    def _run(self, _: object) -> None:
+        fail = None if self.call.value == NOTHING else str(self.call.value)
+        self.review.run(fail=fail, planes=self._planes)
+        self._show()
+
+    def _show(self) -> None:
+        self.message.value = ""
+        comments = self.review.comments
+        self.which.options = [(f"{', '.join(one.lines[:1])}: {one.text[:40]}", at) for at, one in enumerate(comments)]
+        self.which.layout.display = self.remove.layout.display = None if comments else "none"
+        self.meter.value = _within(coverage_html(self.review).html)
+        self.findings.value = _within(report_html(self.review).html) if comments else ""
+        self.mail.value = _within(_mail(self.review))
+        self._show_excerpt()
+
+    def _show_excerpt(self, _: object = None) -> None:
+        lines = self.review.document.shown
+        ids = [line.id for line in lines]
+        start, stop = sorted((ids.index(self.first.value), ids.index(self.last.value)))
+        near = enumerate(lines[max(0, start - 3) : stop + 4], max(0, start - 3))
+        rows = "\n".join(_code(line, chosen=start <= at <= stop) for at, line in near)
+        look = css(white_space="pre-wrap", font_size="12px", margin="4px 0", line_height="1.4")
+        self.excerpt.value = _within(f"<pre{look}>{rows}</pre>")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """The live widget, and beside it what a saved notebook shows before it is run."""
+        meter = coverage_html(self.review)
+        html = f"<p><em>{HEAD}</em></p>{meter.html}{_mail(self.review)}"
+        text = f"{HEAD}\n{meter.text}\n{self.review.mail()}"
+        return {**super()._repr_mimebundle_(**kwargs), "text/html": html, "text/plain": text}
+
+
+def composer(version: str = "09") -> Composer:
+    """A review composer.
+
+    Args:
+        version: "09", or "29" for the ioctl of 29/60.
+
+    Raises:
+        ValueError: another version.
+    """
+    return Composer(version)
+
+
+def _mail(review: Review) -> str:
+    look = css(white_space="pre-wrap", font_size="12px", margin="4px 0")
+    return f"<details open><summary>The reply, as it stands</summary><pre{look}>{escape(review.mail())}</pre></details>"
+
+
+def _label(line: Line) -> str:
+    return f"{line.id}  {line.text.strip()}"[:80]
+
+
+def _code(line: Line, chosen: bool) -> str:
+    text = f"{line.id:3} {escape(f'{line.sign}{line.text}'.expandtabs(4).rstrip())}"
+    return f"<b{css(background_color=tint(CHANGED, 0.24))}>{text}</b>" if chosen else text
+
+
+def _within(html: str) -> str:
+    """Content that takes its widget's width and never widens it."""
+    return f'<div style="contain:inline-size;line-height:1.4">{html}</div>'
+
+
+def _choice(description: str, options: list[Any]) -> Any:
+    look = {"width": "44em", "max_width": "100%"}
+    return w.Dropdown(description=description, options=options, style=_STYLE, layout=look)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A C tree, compiled and linked with sanitizers; objects are kept by a hash of everything that goes into them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from kvmplanes.oracle.compiled.scaffold import Files, unpack
+
+# -O2 as the kernel is built: gcc then merges the test `kvm->planes[i] == NULL` and the argument `kvm->planes[i]` into
+# one read, so a teardown shows 16 reads and 1 write, as measured; at -O0 it shows 17 reads (see `run.again`).
+# Recovery, and one report for each access rather than for each place, is asked for in log.c.
+KERNEL: Final = ("-std=gnu11", "-O2", "-fno-strict-overflow", "-funsigned-char")  # what C means in a kernel, since 6.2
+_WARN: Final = ("-Wall", "-Wextra", "-Wno-unused-parameter")
+_COMMON: Final = (*KERNEL, "-g", "-fno-omit-frame-pointer", *_WARN, "-Iinclude", "-I.")
+SANITIZERS: Final = {
+    "address,undefined": (
+        "-fsanitize=address,undefined",
+        "-fsanitize-recover=address,undefined",
+        "-DWITH_ADDRESS",
+        "-DWITH_UNDEFINED",
+    ),
+    "address": ("-fsanitize=address", "-fsanitize-recover=address", "-DWITH_ADDRESS"),
+    "undefined": ("-fsanitize=undefined", "-DWITH_UNDEFINED"),
+    "none": (),
+}
+MISSING: Final = (
+    "The C side needs Linux, and gcc or clang with AddressSanitizer and UndefinedBehaviorSanitizer; "
+    "not all of them are here, so the machine is not compared with compiled C."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A C compiler that links sanitizers: its command and its first line of `--version`."""
+
+    command: str
+    version: str
+
+
+@cache
+def compilers() -> tuple[Compiler, ...]:
+    """The usable compilers among $CC, gcc and clang, in this order; empty if there is none."""
+    found: list[Compiler] = []
+    if not sys.platform.startswith("linux"):
+        return ()
+    for name in dict.fromkeys((os.environ.get("CC", "gcc"), "gcc", "clang")):
+        command = shutil.which(name)
+        if command and _links(command):
+            shown = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+            found.append(Compiler(command, shown.stdout.splitlines()[0]))
+    return tuple(found)
+
+
+def _links(command: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        flags = [command, *SANITIZERS["address,undefined"], "-xc", "-", "-o", f"{folder}/a"]
+        made = subprocess.run(flags, input="int main(void){return 0;}", capture_output=True, text=True, check=False)
+        return made.returncode == 0 and subprocess.run([f"{folder}/a"], check=False).returncode == 0
+
+
+def cache_folder() -> Path:
+    """Where compiled drivers are kept: `$XDG_CACHE_HOME/kvmplanes`, else `~/.cache/kvmplanes`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kvmplanes"
+
+
+def traced(text: str) -> str:
+    """The text with a call after each label, on the label's own line, so that the log shows where control passes."""
+    return re.sub(r"^(\w+):$", r'\1: shim_label("\1");', text, flags=re.MULTILINE)
+
+
+def build(
+    tree: Files, sanitizers: str = "address,undefined", *, compiler: Compiler | None = None, folder: Path | None = None
+) -> Path:
+    """Compile a tree; return the driver. What was compiled before is taken from the cache.
+
+    Args:
+        tree: file name -> text.
+        sanitizers: a key of `SANITIZERS`.
+        compiler: None for the first of `compilers()`.
+        folder: where objects and drivers are kept; None for `cache_folder()`.
+
+    Raises:
+        ValueError: an unknown set of sanitizers.
+        RuntimeError: no usable compiler, or the tree does not compile (the message has the compiler's).
+    """
+    if sanitizers not in SANITIZERS:
+        raise ValueError(f"sanitizers must be one of {'; '.join(SANITIZERS)}, not {sanitizers!r}")
+    if compiler is None:
+        if not compilers():
+            raise RuntimeError(MISSING)
+        compiler = compilers()[0]
+    folder = folder or cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = (*_COMMON, *SANITIZERS[sanitizers])
+    headers = [text for name, text in sorted(tree.items()) if name.endswith(".h")]
+    sources = {name: traced(text) for name, text in tree.items() if name.endswith(".c")}
+    common = (compiler.command, compiler.version, *flags, *headers)
+    objects = {unit: folder / f"{_hash(*common, unit, sources[unit])}.o" for unit in sources}
+    driver = folder / _hash(*(path.name for path in objects.values()))
+    if driver.exists():
+        return driver
+    with tempfile.TemporaryDirectory() as work:
+        unpack({**tree, **sources}, Path(work))
+
+        def make(unit: str) -> None:
+            if not objects[unit].exists():
+                _run([compiler.command, *flags, f"-ffile-prefix-map={work}=.", "-c", unit], work, objects[unit])
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(make, sources))
+        _run([compiler.command, *SANITIZERS[sanitizers], *map(str, objects.values())], work, driver)
+    return driver
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _run(command: list[str], work: str, result: Path) -> None:
+    """Compile into a file of our own first: others may be making the same one."""
+    handle, own = tempfile.mkstemp(dir=result.parent)
+    os.close(handle)
+    done = subprocess.run([*command, "-o", own], cwd=work, capture_output=True, text=True, check=False)
+    if done.returncode:
+        Path(own).unlink()
+        raise RuntimeError(f"{' '.join(command)} fails:\n{done.stderr}")
+    Path(own).replace(result)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Scenarios played by a compiled driver, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Self, cast
+
+from kvmplanes.model.faults import Failslab, Injector
+from kvmplanes.model.heap import FREED, Freed
+from kvmplanes.runs.trace import Trace
+
+Row = tuple[str, ...]
+# What differs from run to run or from machine to machine in a report: addresses, process numbers, foreign frames.
+_VARYING: Final = (
+    (r"0x[0-9a-f]+", "0x.."),
+    (r"==\d+==", "=="),
+    (r"^( +#\d+ .* in \S+ )\./", r"\1"),
+    (r"^ +#\d+ .* in \S+ (?!virt/|\w+\.c:).*\n", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What user space does, in the words of `kvmplanes.run`.
+
+    Attributes:
+        ops: system calls.
+        fail: None, a fail-nth number, a call's name with or without ": ERRNO", or several numbers.
+        retry: ask a second time for a plane that could not be created.
+        freed: what freeing does to the bytes.
+    """
+
+    ops: tuple[str, ...] = ("KVM_CREATE_VM", "close(vm)")
+    fail: int | str | tuple[int, ...] | None = None
+    retry: bool = False
+    freed: Freed = "kept"
+
+    def line(self, text: bool = False) -> str:
+        """The driver's input line."""
+        numbers = (self.fail,) if isinstance(self.fail, int) else self.fail or ()
+        fail = self.fail if isinstance(self.fail, str) else ",".join(map(str, numbers)) or "-"
+        return f"{FREED.index(self.freed)}\t{self.retry:d}\t{text:d}\t{fail}\t{'|'.join(self.ops)}\n"
+
+    def __str__(self) -> str:
+        parts = [", ".join(self.ops)] + [f"{self.fail} fails"] * (self.fail is not None)
+        return "; ".join([*parts, *["retry"] * self.retry, *[f"freed memory is {self.freed}"] * (self.freed != "kept")])
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the C did.
+
+    Attributes:
+        results: (system call, "fd 4" or an errno or a number).
+        calls: the failable calls reached, in order.
+        events: (what, object or resource or label, member or value, defect), in order.
+        reports: (sanitizer, kind, access), one per report, in order.
+        lsan: how many objects LeakSanitizer calls leaked.
+        text: what the sanitizers printed, without addresses, process numbers and frames of the C library; "" unless
+            asked for.
+    """
+
+    results: tuple[tuple[str, str], ...]
+    calls: tuple[str, ...]
+    events: tuple[Row, ...]
+    reports: tuple[Row, ...]
+    lsan: int
+    text: str = ""
+
+    @property
+    def counts(self) -> Counter[Row]:
+        """Reports by sanitizer, kind and access."""
+        return Counter(self.reports)
+
+
+class Driver:
+    """A compiled driver at work; use it as a context manager.
+
+    Args:
+        path: what `build` returned.
+        first_only: stop at the first report, as AddressSanitizer does by default, rather than go on.
+        text: keep what the sanitizers print, with function names and lines.
+    """
+
+    def __init__(self, path: Path, *, first_only: bool = False, text: bool = False) -> None:
+        self._text = text
+        options = f"halt_on_error={first_only:d}:symbolize={text:d}:allow_addr2line=1"
+        self._process = subprocess.Popen(
+            [str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+            env={"ASAN_OPTIONS": options, "UBSAN_OPTIONS": "print_stacktrace=0", "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._process.communicate()
+
+    def run(self, scenario: Scenario) -> Result:
+        """Play one scenario.
+
+        Raises:
+            RuntimeError: the process ended without a result.
+        """
+        pipe, answer = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
+        pipe.write(scenario.line(self._text))
+        pipe.flush()
+        said = json.loads(answer.readline() or '{"died": "at the start"}')
+        if "died" in said:
+            raise RuntimeError(f"{scenario}: the process ended without a result, status {said['died']}")
+        rows: dict[str, list[Row]] = {
+            name: [*map(tuple, said[name])] for name in ("results", "calls", "events", "reports")
+        }
+        return Result(
+            tuple((op, result) for op, result in rows["results"]),
+            tuple(call for (call,) in rows["calls"]),
+            tuple(_once(rows["events"], rows["reports"])),
+            tuple(rows["reports"]),
+            said["lsan"],
+            _steady(said["text"]),
+        )
+
+
+def _steady(text: str) -> str:
+    for pattern, instead in _VARYING:
+        text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+    return text
+
+
+def again(row: Row, before: Sequence[Row]) -> bool:
+    """Whether a row is a read of a member right after a read or a write of it: a compiler may know what is there.
+
+    The patch's text reads a slot for the test and again for the argument. gcc merges the two, as it did in the kernel
+    that was measured; clang with UndefinedBehaviorSanitizer does not (limit: one load). So such a row counts on neither
+    side; the log, which has no accesses to live memory, cannot tell what lay between.
+    """
+    return row[0] == "read" and any(last[0] in ("read", "write") and last[1:] == row[1:] for last in before)
+
+
+def _once(events: list[Row], reports: list[Row]) -> Iterator[Row]:
+    """Events without those that are there `again`, and one report less for each."""
+    for before, row in zip([(), *events], events, strict=False):
+        if before and again(row, [before]):
+            reports.remove(("asan", "heap-use-after-free", "read"))
+        else:
+            yield row
+
+
+def numbers_of(fail: Failslab, trace: Trace) -> tuple[int, ...]:
+    """The fail-nth numbers that failslab hit in a trace: what the C is told in place of the rule."""
+    injector = Injector(fail)
+    return tuple(n for n, call in enumerate(trace.calls, 1) if injector.ask(call))

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The model beside two real kernels: every recorded row and figure, and what the model gives in its place.
+
+`python -m kvmplanes.oracle.measured.evidence` prints the table of both, and ends with 1 if anything disagrees.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kvmplanes.model.series import ALL, Version, diff_of
+from kvmplanes.oracle.measured import VARIANTS, CreatePlane, Variant, create_plane, load, text
+from kvmplanes.oracle.measured.planes import plane_checks
+from kvmplanes.oracle.measured.sees import Check
+from kvmplanes.oracle.measured.vms import step_checks, vm_checks
+
+
+def _with(version: Version, patch: str, name: str, title: str) -> Version:
+    """A version with a patch of the series on top that stands on another one there."""
+    diff = diff_of(patch)
+    return version.apply(diff.read_text(encoding="utf-8"), name, title) if diff else version
+
+
+# What METHOD.md calls the change of each variant, as a version of the model; a final k is no change for the model.
+V2: Final = ALL["09-fixed"]
+V3: Final = V2.edit(
+    "09-fixed without +52",
+    "a failing kvm_create_vm no longer frees its plane",
+    ("kvm_create_vm", "kvm_destroy_planes(kvm);", ""),
+)
+W29: Final = _with(V2, "29", "29 without 10", "KVM_CREATE_PLANE as posted in 29, on planes that have no vcpu_array yet")
+W29FIX: Final = _with(W29, "29-fixed", "29-fixed without 10", "the failing path empties the slot")
+MODELS: Final[Mapping[str, Version]] = {
+    "V0k": ALL["08"],
+    "V1k": ALL["09"],
+    "V2k": V2,
+    "V3k": V3,
+    "V0": ALL["08"],
+    "V1": ALL["09"],
+    "V2": V2,
+    "V3": V3,
+    "W29": W29,
+    "W29fix": W29FIX,
+    "W09twice": ALL["09-twice"],
+    "W09oob": ALL["09-level16"],
+}
+
+# The measured kernels; on the second the patch applies as posted, but for the number of its capability.
+OLDER: Final = "6.12.117"
+NEWER: Final = "7.2.13"
+STORED: Final[Mapping[str, str]] = {OLDER: "kernel-evidence.json", NEWER: "evidence-7.2.json"}
+
+# What `vm_checks` needs of a variant, and `plane_checks` of its block create_plane.
+_WHOLE: Final = ("create_close", "normal_closes", "sweep", "kmemleak")
+_PLANES: Final = ("a_ids_and_close_orders", "b_sweep_with_retry", "c_sweep_without_retry", "d_no_fault_injection",
+                  "f_sweep_with_full_fd_table", "kmemleak", "e_no_kasan")  # fmt: skip
+_NO_SHEAVES: Final = ", without sheaves"
+
+# On one side only -> the limit that says why.
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "how many allocations there are, and the N of each": "failslab",
+    "failing calls that take no slab object: a descriptor, a page, SVM itself": "failslab",
+    "KVM_IOCSR_BUS, which 6.12 does not have": "buses",
+    "names of the slab caches": "layout",
+    "KVM_CREATE_VCPU: ENOTTY on a plane's descriptor, EINVAL where planes[16] overwrote max_vcpus": "vcpus",
+    "EIO for a process with another address space": "process",
+    "a plane's descriptor that a child inherited": "dup",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One variant of the kernel beside its version of the model."""
+
+    linux: str
+    variant: str
+    model: str
+    checks: tuple[Check, ...]
+
+    @property
+    def name(self) -> str:
+        """Which kernel, such as "6.12.117 V1k"."""
+        return f"{self.linux} {self.variant}"
+
+    @property
+    def rows(self) -> int:
+        """How many rows of fail-nth sweeps were compared one by one."""
+        return sum(check.row for check in self.checks)
+
+    @property
+    def through(self) -> Counter[str]:
+        """How many checks go through each limit of the model."""
+        return Counter(check.limit for check in self.checks if check.limit)
+
+    @property
+    def wrong(self) -> tuple[Check, ...]:
+        """The checks that disagree."""
+        return tuple(check for check in self.checks if not check.agrees)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Table:
+    """All variants; shown as a table.
+
+    Attributes:
+        compared: one variant each.
+        lacking: kernel -> why it is compared in part, or not at all.
+    """
+
+    compared: tuple[Compared, ...]
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> tuple[tuple[str, Check], ...]:
+        """Every disagreement with its kernel."""
+        return tuple((one.name, check) for one in self.compared for check in one.wrong)
+
+    @property
+    def through(self) -> Counter[str]:
+        """How many checks go through each limit, over all variants."""
+        return sum((one.through for one in self.compared), Counter[str]())
+
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """Header, one row a variant, the sum of each Linux below its variants, and the sum of all as the last row."""
+        numbers = ("fail-nth rows", "other figures", "equal", "in a range", "disagree")
+        rows: list[tuple[str, ...]] = [("kernel", "model", *numbers, "through a limit")]
+        kernels = dict.fromkeys(one.linux for one in self.compared)
+        for linux in kernels:
+            own = [one for one in self.compared if one.linux == linux]
+            rows += map(_line, (*own, _sum(linux, own)))
+        return (*rows, *[_line(_sum("both", self.compared))] * (len(kernels) > 1))
+
+    def notes(self) -> tuple[tuple[str, ...], ...]:
+        """Header, and one row for each thing that has no counterpart on the other side, with the limit or reason."""
+        return (("not compared", "limit, or reason"), *LEFT_OUT.items(), *self.lacking.items())
+
+    def __str__(self) -> str:
+        wrong = [f"{name}: {c.what}: kernel {c.kernel}, model {c.model}" for name, c in self.wrong]
+        return "\n".join([*_columns(self.table()), "", *_columns(self.notes()), *wrong])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from kvmplanes.view.agreement import agreement_html
+
+        return agreement_html(self.table(), self.notes(), [f"{name}: {check.what}" for name, check in self.wrong])
+
+
+def compare(
+    variants: Mapping[str, Variant] = VARIANTS,
+    models: Mapping[str, Version] = MODELS,
+    *,
+    only: str = "",
+    linux: str = OLDER,
+) -> Table:
+    """Compare what was measured with the model.
+
+    Args:
+        variants: the kernels, as `kernel.load` gives them.
+        models: variant -> the version of the model that has the same text.
+        only: one variant's name, or "" for all.
+        linux: the release that was measured.
+
+    Raises:
+        ValueError: no such variant, a variant without a version, or an allocation that nobody has mapped to a call.
+    """
+    if missing := set(variants) - set(models):
+        raise ValueError(f"no version of the model for {', '.join(sorted(missing))}")
+    if only and only not in variants:
+        raise ValueError(f"no variant {only!r}; there are {', '.join(variants)}")
+    return Table(tuple(_compared(linux, variants[name], variants, models) for name in variants if only in ("", name)))
+
+
+def with_model(now: Mapping[str, Mapping[str, Any]], linux: str) -> Table:
+    """Compare what can be compared of figures that are not complete.
+
+    Args:
+        now: variant -> figures, in the form of `kernel-evidence.json`.
+        linux: the release that was measured.
+    """
+    whole: dict[str, Mapping[str, Any]] = {}
+    planes: dict[str, CreatePlane] = {}
+    lacking: dict[str, str] = {}
+    for name, figures in ((name, for_model(figures)) for name, figures in now.items()):
+        missing = [key for key in _WHOLE if key not in figures]
+        if name not in MODELS:
+            lacking[f"{linux} {name}"] = "the model has no version with this text"
+            continue
+        if not missing:
+            whole[name] = figures
+            continue
+        lacking[f"{linux} {name}"] = f"not measured: {', '.join(missing)}"
+        if "create_plane" in figures:
+            planes[name] = create_plane(figures["create_plane"])
+    compared = compare(load({"variants": whole}), linux=linux).compared
+    only_planes = (Compared(linux, name, MODELS[name].name, tuple(plane_checks(measured, MODELS[name])))
+                   for name, measured in planes.items())  # fmt: skip
+    return Table((*compared, *only_planes), lacking)
+
+
+def for_model(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures as the model can be compared with them.
+
+    kmemleak misses objects whose old address is still in a sheaf, so where it was asked without sheaves as well, that
+    answer counts. Blocks of KVM_CREATE_PLANE count when all of them are there.
+    """
+    made = dict(figures)
+    if "kmemleak_without_sheaves" in made:
+        made["kmemleak"] = made["kmemleak_without_sheaves"]
+    if made.get("no_kasan", "not built") != "not built":
+        kept = made["no_kasan"]
+        better = {key.removesuffix(_NO_SHEAVES): kept[key] for key in kept if key.endswith(_NO_SHEAVES)}
+        made["no_kasan"] = {**{key: kept[key] for key in kept if not key.endswith(_NO_SHEAVES)}, **better}
+    if not set(_PLANES) <= set(made.get("create_plane", ())):
+        made.pop("create_plane", None)
+    return made
+
+
+def recorded_figures(linux: str) -> dict[str, dict[str, Any]]:
+    """Variant -> every figure that is stored of a measured kernel.
+
+    Args:
+        linux: a key of `STORED`.
+    """
+    figures: dict[str, dict[str, Any]] = json.loads(text(STORED[linux]))["variants"]
+    return figures
+
+
+def both() -> Table:
+    """Both measured kernels beside the model."""
+    newer = with_model(recorded_figures(NEWER), NEWER)
+    return Table((*compare().compared, *newer.compared), newer.lacking)
+
+
+def _compared(linux: str, variant: Variant, variants: Mapping[str, Variant], models: Mapping[str, Version]) -> Compared:
+    version = models[variant.name]
+    checks = [*vm_checks(variant, version, variants)]
+    if before := variants.get(variant.base):
+        checks += step_checks(variant, version, before, models[before.name])
+    if variant.create_plane:
+        checks += plane_checks(variant.create_plane, version)
+    return Compared(linux, variant.name, version.name, tuple(checks))
+
+
+def _sum(linux: str, compared: Iterable[Compared]) -> Compared:
+    return Compared(linux, "together", "", tuple(check for one in compared for check in one.checks))
+
+
+def _line(one: Compared) -> tuple[str, ...]:
+    wrong, total = len(one.wrong), len(one.checks)
+    ranged = sum(check.agrees and isinstance(check.model, range) for check in one.checks)
+    through = ", ".join(f"{limit} {n}" for limit, n in sorted(one.through.items()))
+    numbers = (one.rows, total - one.rows, total - wrong - ranged, ranged, wrong)
+    return (one.name, one.model, *map(str, numbers), through or "none")
+
+
+def _columns(rows: tuple[tuple[str, ...], ...]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    put = [str.rjust if rows[-1][i].isdigit() else str.ljust for i in range(len(widths))]
+    return ["  ".join(f(cell, w) for f, cell, w in zip(put, row, widths, strict=True)).rstrip() for row in rows]
+
+
+def main() -> int:
+    """Print the table; 1 if anything disagrees."""
+    table = both()
+    sys.stdout.write(f"{table}\n")
+    return min(len(table.wrong), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

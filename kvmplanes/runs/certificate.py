@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every path of a version, run and classed: a certificate, or the shortest counterexample."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+from kvmplanes.model.faults import base
+from kvmplanes.model.heap import DefectKind
+from kvmplanes.model.series import Version, version
+from kvmplanes.runs.programs import Program, answers, programs, wrong_state
+from kvmplanes.runs.scenario import run
+from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.words import defects_in_words
+
+Outcome = DefectKind | Literal["wrong errno", "wrong state", "clean"]
+# Worst first: a path is classed by the first of these that it shows.
+OUTCOMES: Final[tuple[Outcome, ...]] = (
+    "double-free",
+    "use-after-free",
+    "out-of-bounds",
+    "null-dereference",
+    "leak",
+    "wrong errno",
+    "wrong state",
+    "clean",
+)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way through a version.
+
+    Attributes:
+        program: what the process does.
+        numbers: which failable calls of that program fail, as for `run(fail=numbers)`; none where nothing fails.
+        tolerated: the calls that may fail without the system call's failing.
+        outcome: its class.
+        trace: the run.
+    """
+
+    program: Program
+    numbers: tuple[int, ...]
+    tolerated: tuple[str, ...]
+    outcome: Outcome
+    trace: Trace
+
+    @property
+    def number(self) -> int:
+        """Which failable call fails, the first one if there are two; 0 if none."""
+        return next(iter(self.numbers), 0)
+
+    @property
+    def call(self) -> str:
+        """The call that fails, "" if none."""
+        return " and ".join(call for call, _ in self.trace.failed)
+
+    @property
+    def injected(self) -> str:
+        """The errno it fails with, "" if none."""
+        return next((errno for _, errno in self.trace.failed), "")
+
+    @property
+    def errno(self) -> str:
+        """The errno of the system call in which it fails, "" if there is none."""
+        return next((answer.got for answer in answers(self.trace) if answer.failed), "")
+
+    @property
+    def exit(self) -> str:
+        """The label jumped to first, "return" when a function returns at once, "close" if none fails."""
+        return way_out(self.trace)
+
+    @property
+    def defects(self) -> str:
+        """What is wrong, as `findings` tells it; "none" if nothing is."""
+        return findings(self.trace, self.tolerated) or "none"
+
+
+@dataclass(frozen=True, repr=False)
+class Certificate:
+    """What every path of a version does.
+
+    Attributes:
+        version: the version.
+        programs: what was run.
+        failures: how many calls fail on a path, at most.
+        paths: the paths, program by program, the one without a failure last in each.
+    """
+
+    version: Version
+    programs: tuple[Program, ...]
+    failures: int
+    paths: tuple[Path, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether no path shows a defect, a wrong errno or a wrong state."""
+        return all(path.outcome == "clean" for path in self.paths)
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many paths fall into each class; classes without a path are left out."""
+        found = Counter(path.outcome for path in self.paths)
+        return {outcome: found[outcome] for outcome in OUTCOMES if found[outcome]}
+
+    @property
+    def counterexample(self) -> Trace | None:
+        """The shortest run that is not clean; None if all are."""
+        bad = [path.trace for path in self.paths if path.outcome != "clean"]
+        return min(bad, key=lambda trace: len(trace.steps), default=None)
+
+    @cached_property
+    def states(self) -> int:
+        """How many different states (heap and references) the paths pass through."""
+        return len({step.state for path in self.paths for step in path.trace.steps})
+
+    @property
+    def verdict(self) -> str:
+        """The result in one line, and in parentheses what it rests on (limit: programs, one failure, locks)."""
+        counts = ", ".join(f"{n} {outcome}" for outcome, n in self.counts.items())
+        pairs = sum(len(path.numbers) > 1 for path in self.paths)
+        failures = "one failure" if self.failures == 1 else f"{pairs} paths with two failures"
+        ran = "one program" if len(self.programs) == 1 else f"{len(self.programs)} programs"
+        scope = f"one CPU, {failures}, {ran}"
+        return f"{self.version}: {len(self.paths)} paths, {counts}; {self.states} states ({scope})"
+
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """Header and one row a path: number, failing call, errno, exit, outcome, defects.
+
+        Where there is more than one program, the path's follows the number.
+        """
+        head = ("n", "program", "failing call", "errno", "exit", "outcome", "defects")
+        rows = (
+            (" ".join(map(str, p.numbers)) or "-", str(p.program), p.call or "none", p.errno or "-", p.exit, p.outcome,
+             p.defects)
+            for p in self.paths
+        )  # fmt: skip
+        table = (head, *rows)
+        return table if len(self.programs) > 1 else tuple((n, *rest) for n, _, *rest in table)
+
+    @property
+    def legend(self) -> tuple[str, ...]:
+        """What each program does, where there is more than one."""
+        several = self.programs if len(self.programs) > 1 else ()
+        return tuple(f"{program}: {', '.join(program.ops)}" for program in several)
+
+    def __str__(self) -> str:
+        table = self.table()
+        widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+        lines = ["  ".join(f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
+        return "\n".join([self.verdict, *lines, *self.legend])
+
+    __repr__ = __str__  # what a cell's plain text shows
+
+    def _repr_html_(self) -> str:
+        from kvmplanes.view.certificate import certificate_html
+
+        return certificate_html(self)
+
+
+def certify(
+    which: str | Version = "09",
+    planes: Sequence[int] | None = None,
+    *,
+    failures: int = 1,
+    tolerated: Sequence[str] = (),
+) -> Certificate:
+    """Run every path: for each program, each failable call failing once, and none (limit: programs, one failure).
+
+    A path on which no VM comes into being is the same in every program, and stands with the first. In a reader's own C,
+    `shim_fails("copy_to_user", EFAULT)` is a failable call: it gives 0, or -EFAULT when it is the one to fail.
+
+    Args:
+        which: a version's name, or a `Version`, such as one with a reader's own repair.
+        planes: planes of the usual program, which then runs alone; None for all of `programs`.
+        failures: how many calls fail on a path, at most: 1, or 2 for every pair as well.
+        tolerated: failable calls that a system call survives, by name, such as "kvm_uevent": when one fails, success
+            is what has to be returned.
+
+    Raises:
+        ValueError: an unknown version, planes it cannot create, or a number or calls that are not allowed.
+    """
+    chosen = version(which)
+    if type(failures) is not int or failures not in (1, 2):
+        raise ValueError(f"failures must be 1 or 2, not {failures!r}")
+    if not isinstance(tolerated, list | tuple) or not all(isinstance(name, str) for name in tolerated):
+        raise ValueError(f"tolerated takes the names of failable calls, such as ('kvm_uevent',), not {tolerated!r}")
+    ran = programs(chosen, planes)
+    traces = list(_runs(chosen, ran, failures))
+    reached = dict.fromkeys(call for _, _, trace in traces for call in trace.calls)
+    for name in tolerated:
+        if name not in {*reached, *map(base, reached)}:
+            raise ValueError(f"no failable call {name!r} to tolerate; {chosen} reaches {', '.join(reached)}")
+    paths = (
+        Path(program, numbers, tuple(tolerated), classify(trace, tolerated), trace)
+        for program, numbers, trace in traces
+    )
+    return Certificate(chosen, ran, failures, tuple(paths))
+
+
+def _runs(chosen: Version, ran: Sequence[Program], failures: int) -> Iterator[tuple[Program, tuple[int, ...], Trace]]:
+    alike = set[int]()  # calls that leave no VM when they fail
+    for program in ran:
+        whole = run(chosen, ops=program.ops)
+        for n in range(1, len(whole.calls) + 1):
+            if n in alike:
+                continue
+            trace = run(chosen, ops=program.ops, fail=n)
+            yield program, (n,), trace
+            if not any(end.startswith("fd ") for _, end in trace.results):
+                alike.add(n)
+            for more in range(n + 1, len(trace.calls) + 1) if failures > 1 else ():
+                yield program, (n, more), run(chosen, ops=program.ops, fail=(n, more))
+        yield program, (), whole
+
+
+def classify(trace: Trace, tolerated: Collection[str] = ()) -> Outcome:
+    """The class of one run; a system call that ends in an Oops gives no errno at all.
+
+    Args:
+        trace: the run.
+        tolerated: as for `certify`.
+    """
+    kinds = {defect.kind for defect in trace.defects}
+    for kind in OUTCOMES:
+        if kind in kinds:
+            return kind
+    if trace.oops or any(answer.got != answer.wanted for answer in answers(trace, tolerated)):
+        return "wrong errno"
+    return "wrong state" if wrong_state(trace) else "clean"
+
+
+def way_out(trace: Trace) -> str:
+    """How a run leaves: the label jumped to first, "return" when a function returns at once, else "close"."""
+    leaves = (step.obj for step in trace.steps if step.what == "goto")
+    return next(leaves, "return" if trace.failed else "close")
+
+
+def findings(trace: Trace, tolerated: Collection[str] = ()) -> str:
+    """Everything wrong with one run, in words: "1 read after free; 1 double free"; "" for a clean run."""
+    parts = [defects_in_words(trace.defects)]
+    odd = next((answer for answer in answers(trace, tolerated) if answer.got != answer.wanted), None)
+    if trace.oops:
+        parts.append("Oops")
+    elif odd:
+        who = "" if odd.failed else f"{odd.op} "
+        asked = ": forgotten, or to be tolerated?" if odd.failed and not odd.got else ""
+        parts.append(f"{who}returns {odd.got or 'success'}, not {odd.wanted or 'success'}{asked}")
+    elif not trace.defects:
+        parts.append(wrong_state(trace))
+    return "; ".join(filter(None, parts))

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A run, recorded: a `Trace` is an immutable list of steps, and everything shown is a function of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from kvmplanes.model.constants import KVM_MAX_PLANES
+from kvmplanes.model.faults import base
+from kvmplanes.model.heap import DefectKind, What
+from kvmplanes.model.version import Version
+from kvmplanes.runs.op import Op
+
+SlotState = Literal["empty", "live", "dangling"]
+Subgoal = Literal["acquire", "publish", "use", "unpublish", "release", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One object at one step. `fields` are (member, value) pairs; values are names or C constants."""
+
+    name: str
+    kind: str
+    live: bool
+    fields: tuple[tuple[str, str], ...]
+
+    def get(self, member: str) -> str:
+        """The value of a member, or "" when there is none."""
+        return dict(self.fields).get(member, "")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The heap and the counted references after a step."""
+
+    objects: tuple[Object, ...] = ()
+    refs: tuple[tuple[str, int], ...] = ()
+
+    def find(self, name: str) -> Object | None:
+        """An object by its name."""
+        return next((o for o in self.objects if o.name == name), None)
+
+    @property
+    def kvm(self) -> Object | None:
+        """The `struct kvm` of the latest VM, live or freed; None before there is one."""
+        return next((o for o in reversed(self.objects) if o.kind == "kvm"), None)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """What `planes[0..15]` hold: a plane's name or "NULL"; all "NULL" before there is a VM."""
+        held = dict(self.kvm.fields) if self.kvm else {}
+        return tuple(held.get(f"planes[{i}]", "NULL") for i in range(KVM_MAX_PLANES))
+
+    @property
+    def occupancy(self) -> tuple[SlotState, ...]:
+        """Each slot's state. A pointer to a freed plane dangles, and so does one in a freed array."""
+        live = {o.name for o in self.objects if o.live}
+        array = self.kvm is not None and self.kvm.live
+        return tuple(
+            "empty" if value == "NULL" else "live" if array and value in live else "dangling" for value in self.slots
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One function on the call stack: its name, its file, and the line of the file that it is at."""
+
+    function: str
+    file: str
+    lineno: int
+    line: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One observable thing.
+
+    Attributes:
+        index: position in the trace, from 0.
+        op: the system call under way, or "exit".
+        stack: the C functions, innermost first; empty for what user space sees.
+        what: the kind of event.
+        obj: the object, resource, call or label it happened to.
+        field: the member accessed, "" if none.
+        value: the value read or written, the errno, or the result.
+        defect: what is wrong with it, if anything is.
+        text: what changed, in one sentence.
+        state: heap and references afterwards.
+    """
+
+    index: int
+    op: Op
+    stack: tuple[Frame, ...]
+    what: What
+    obj: str
+    field: str
+    value: str
+    defect: DefectKind | None
+    text: str
+    state: State
+
+    @property
+    def function(self) -> str:
+        """The C function at work, "" for user space."""
+        return self.stack[0].function if self.stack else ""
+
+    @property
+    def line(self) -> str:
+        """The C line at work."""
+        return self.stack[0].line if self.stack else ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The patch's added lines at work, the innermost first: this line's and its callers'."""
+        return tuple(dict.fromkeys(i for frame in self.stack for i in frame.ids))
+
+    @property
+    def slot(self) -> int | None:
+        """The slot of `planes[]` that is accessed, which may lie beyond its end; None for another member."""
+        return slot_of(self.field)
+
+    @property
+    def kind(self) -> str:
+        """What the object is: "kvm", "plane", "fd" ...; a call's or a label's name as it is."""
+        return self.obj.partition("#")[0]
+
+    @property
+    def errno(self) -> str | None:
+        """The errno that a call gives, such as "ENOMEM"; None for success, and for what is no call's end."""
+        return self.value if self.what in ("fail", "return") and self.value.startswith("E") else None
+
+    @property
+    def subgoal(self) -> Subgoal:
+        """Which of the six jobs this step does."""
+        if self.what == "write" and self.slot is not None:
+            return "unpublish" if self.value == "NULL" else "publish"
+        return _SUBGOAL.get(self.what, "report")
+
+    @property
+    def events(self) -> frozenset[str]:
+        """The keys of `PATCH.added[...].event` that this step is a case of."""
+        return frozenset(_event_keys(self))
+
+
+@lru_cache(64)
+def slot_of(member: str) -> int | None:
+    """The index in a member's name such as "planes[3]"; None for another member."""
+    head, _, tail = member.partition("[")
+    return int(tail.rstrip("]")) if head == "planes" and tail else None
+
+
+_SUBGOAL: dict[str, Subgoal] = {
+    "alloc": "acquire",
+    "get": "acquire",
+    "read": "use",
+    "write": "use",
+    "free": "release",
+    "put": "release",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Something wrong: its kind, the object, how it was touched, and the step where."""
+
+    kind: DefectKind
+    obj: str
+    access: Literal["read", "write", "free", "put", ""]
+    field: str
+    step: int
+    function: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One run of one version.
+
+    Attributes:
+        version: the version that ran.
+        scenario: what was run, in words.
+        calls: every failable call that was reached, in order; `fail=n` is the n-th.
+        failed: the injected failures, as (call, errno).
+        results: (system call, "fd 4" or an errno or a number), in order.
+        steps: what happened.
+    """
+
+    version: Version
+    scenario: str
+    calls: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...]
+    results: tuple[tuple[Op, str], ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def errno(self) -> str | None:
+        """The errno of the first system call that failed, such as "ENOMEM"; None if none did."""
+        return next((result for _, result in self.results if result.startswith("E")), None)
+
+    @property
+    def oops(self) -> Step | None:
+        """The step at which the task died; None if it lived."""
+        return next((step for step in self.steps if step.what == "oops"), None)
+
+    @cached_property
+    def defects(self) -> tuple[Defect, ...]:
+        """Every defect, one per access or per leaked object."""
+        return tuple(
+            Defect(s.defect, s.obj, s.what if s.what in ("read", "write", "free", "put") else "", s.field, s.index,
+                   s.function)
+            for s in self.steps
+            if s.defect
+        )  # fmt: skip
+
+    @cached_property
+    def syscalls(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps of each system call, and of the process's exit, in order."""
+        found: list[list[Step]] = []
+        for before, step in zip((None, *self.steps), self.steps, strict=False):
+            if before is None or before.op != step.op or before.what == "return":
+                found.append([])
+            found[-1].append(step)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def occupancy(self) -> tuple[tuple[SlotState, ...], ...]:
+        """One 16-tuple of slot states per step."""
+        return tuple(step.state.occupancy for step in self.steps)
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        """The event keys of the patch's lines that this run shows at work."""
+        return frozenset().union(*(step.events for step in self.steps))
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of the patch's added lines that were at work."""
+        return frozenset(i for step in self.steps for i in step.ids)
+
+    def __str__(self) -> str:
+        """One line a step."""
+        head = f"{self.version} {self.scenario}: {self._result}"
+        width = max((len(step.function) for step in self.steps), default=0)
+        rows = [f"{s.index:3} {s.function:{width}} {'!' if s.defect else ' '} {s.text}" for s in self.steps]
+        return "\n".join([head, *rows])
+
+    def __repr__(self) -> str:
+        return f"<Trace {self.version} {self.scenario}: {len(self.steps)} steps, {self._result}>"
+
+    @property
+    def _result(self) -> str:
+        return f"{self.errno or 'ok'}, {len(self.defects)} defects"
+
+
+def _event_keys(step: Step) -> Iterator[str]:
+    kind = step.obj.partition("#")[0]
+    if step.what in ("alloc", "free") and kind == "plane":
+        yield f"{step.what} plane"
+    if step.what == "fail" and base(step.obj) == "kvm_create_plane":
+        yield "fail plane"
+    if step.what == "write" and kind == "plane":
+        yield f"write plane.{step.field}"
+    if step.field.startswith("planes["):
+        cleared = step.value == "NULL"
+        yield "load planes[]" if step.what == "read" else "clear planes[]" if cleared else "store planes[]"
+    if step.what in ("goto", "label", "check"):
+        yield f"{step.what} {step.obj}"
+    names = [frame.function for frame in step.stack]
+    if "kvm_destroy_planes" in names:
+        yield "teardown planes" if "kvm_destroy_vm" in names else "unwind planes"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The commands a reader types: what they say when they cannot work, and the form they store."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXECUTE = ROOT / ".ci" / "execute_notebooks.py"
+
+OLD_PYTHON = "sys.version_info = (3, 10, 13, 'final', 0)"
+NO_ENSUREPIP = "sys.modules['ensurepip'] = None"
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run make in a copy of the project's outer files, where no environment exists yet."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / ".ci", folder / ".ci")
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (OLD_PYTHON, "kvmplanes needs Python 3.11 or newer"),
+        (NO_ENSUREPIP, "comes without its module `ensurepip`"),
+    ],
+)
+@pytest.mark.parametrize("target", ["lab", "test"])
+def test_an_unfit_python_gets_one_clear_line(tmp_path: Path, target: str, change: str, sentence: str) -> None:
+    python = tmp_path / "python"
+    python.write_text(
+        f"#!{sys.executable}\nimport runpy, sys\n{change}\nrunpy.run_path(sys.argv[1], run_name='__main__')\n"
+    )
+    python.chmod(0o755)
+    result = make(tmp_path, target, f"PYTHON={python}")
+    first, *rest = result.stderr.splitlines()
+    assert result.returncode == 2
+    assert sentence in first
+    assert all(line.startswith("make: ***") for line in rest)
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_an_absent_python_gets_one_clear_line(tmp_path: Path) -> None:
+    result = make(tmp_path, "test", "PYTHON=python-that-is-not-here")
+    assert result.returncode == 2
+    assert result.stderr.startswith("There is no python-that-is-not-here here: install Python 3.11")
+
+
+def test_make_alone_explains_every_target(tmp_path: Path) -> None:
+    explained = make(tmp_path).stdout
+    makefile = (ROOT / "Makefile").read_text()
+    (phony,) = (line for line in makefile.splitlines() if line.startswith(".PHONY:"))
+    for target in phony.split()[1:]:
+        assert f"make {target} " in explained
+
+
+def notebook(*sources: str) -> dict[str, object]:
+    """A notebook as an editor might leave it: old outputs, editor metadata, a cell without id."""
+    cells: list[dict[str, object]] = [
+        {
+            "cell_type": "code",
+            "id": f"kept-{place}",
+            "metadata": {"tags": ["x"], "collapsed": False, "execution": {"started": "now"}},
+            "execution_count": 99,
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": "old"}],
+            "source": source,
+        }
+        for place, source in enumerate(sources)
+    ]
+    del cells[0]["id"]
+    metadata = {"widgets": {"state": {}}, "language_info": {"name": "python", "version": "9.9"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def execute(path: Path, content: dict[str, object]) -> subprocess.CompletedProcess[str]:
+    path.write_text(json.dumps(content))
+    return subprocess.run([sys.executable, str(EXECUTE), str(path)], capture_output=True, text=True, check=False)
+
+
+def test_executed_notebooks_have_one_form(tmp_path: Path) -> None:
+    path = tmp_path / "page.ipynb"
+    content = notebook("import ipywidgets\nprint(1)\nprint(2)", "ipywidgets.HTML('<p>seen</p>')", "1 + 1")
+    assert execute(path, content).returncode == 0
+    first = path.read_bytes()
+    assert execute(path, content).returncode == 0
+    assert path.read_bytes() == first
+
+    stored = json.loads(first)
+    assert set(stored["metadata"]) == {"kernelspec", "language_info"}
+    assert stored["metadata"]["language_info"] == {"name": "python"}
+    assert [cell["id"] for cell in stored["cells"]] == ["page-00", "kept-1", "kept-2"]
+    assert [cell["metadata"] for cell in stored["cells"]] == [{"tags": ["x"]}] * 3
+    assert [cell["execution_count"] for cell in stored["cells"]] == [1, 2, 3]
+    printed, widget, value = (cell["outputs"] for cell in stored["cells"])
+    assert [output["text"] for output in printed] == [["1\n", "2\n"]]
+    assert [set(output["data"]) for output in widget] == [{"text/plain"}]
+    assert [output["data"] for output in value] == [{"text/plain": ["2"]}]
+
+
+def test_a_failing_cell_leaves_the_notebook_alone(tmp_path: Path) -> None:
+    path = tmp_path / "page.ipynb"
+    content = notebook("1 / 0")
+    result = execute(path, content)
+    assert result.returncode == 1
+    assert "ZeroDivisionError" in result.stderr
+    assert json.loads(path.read_text()) == content

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The questions: every answer has a reply, the page is sound, and reads without scripts. Keys: test_keys.py."""
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+
+import kvmplanes as kp
+from kvmplanes.learn.questions import ALL, ask, questions_for, reply
+from kvmplanes.learn.questions.bank import read
+from kvmplanes.learn.questions.question import Option, Question
+
+NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
+each = pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+
+
+TEXT = """
+[nb05-x]
+kind = "why"
+prompt = "Why?"
+reason = "So."
+options = [{ value = 1, label = "One.", reply = "Yes." }]
+"""
+
+
+def test_text_and_keys_are_joined() -> None:
+    (question,) = read(TEXT, {"nb05-x": lambda: 1})
+    assert question.right() == Option(1, "One.", "Yes.")
+    with pytest.raises(ValueError, match="need both a text and a key: nb05-x, nb05-y"):
+        read(TEXT, {"nb05-y": lambda: 1})
+    with pytest.raises(ValueError, match="nb05-x: kind must be one of recall, predict, why, not 'quiz'"):
+        read(TEXT.replace("why", "quiz"), {"nb05-x": lambda: 1})
+
+
+def test_a_key_in_the_text_is_refused() -> None:
+    with pytest.raises(ValueError, match="nb05-x: key is none of code, entry, "):
+        read(TEXT.replace('kind = "why"', 'kind = "why"\nkey = 1'), {"nb05-x": lambda: 1})
+
+
+# -- content --------------------------------------------------------------------------------------------------
+
+
+def test_every_notebook_has_its_questions() -> None:
+    assert len(ALL) >= 32
+    assert tuple(dict.fromkeys(question.notebook for question in ALL)) == NOTEBOOKS
+    for notebook in NOTEBOOKS:
+        kinds = [question.kind for question in questions_for(notebook)]
+        assert kinds[:2] == ["recall", "recall"], f"{notebook} opens with two recall questions"
+        assert "recall" not in kinds[2:]
+        assert kinds.count("predict") >= 3
+
+
+def test_ids_are_unique_and_well_formed() -> None:
+    assert max(Counter(question.id for question in ALL).values()) == 1
+    assert [question.id for question in ALL if not re.fullmatch(r"nb\d\d(-[a-z0-9]+)+", question.id)] == []
+
+
+def test_the_place_of_the_right_answer_gives_nothing_away() -> None:
+    places = Counter(q.options.index(q.right()) for q in ALL if not q.entry)
+    assert min(places) == 0
+    assert max(places.values()) <= sum(places.values()) / 2
+
+
+@each
+def test_every_answer_has_a_reply_of_its_own(question: Question) -> None:
+    replies = [option.reply for option in question.options] + [question.otherwise] * bool(question.entry)
+    assert len(replies) >= 3
+    assert len(set(replies)) == len(replies)
+    assert len({option.value for option in question.options}) == len(question.options)
+    assert len({option.label or option.value for option in question.options}) == len(question.options)
+    for text in (*replies, question.reason):
+        assert re.search(r"[.?!]$", text), text
+        assert 20 <= len(text) <= 320, f"{len(text)} characters: {text}"
+    assert bool(question.otherwise) == bool(question.entry), "only what is typed can be unforeseen"
+
+
+@each
+def test_code_marks_are_paired_and_stand_around_real_names(question: Question) -> None:
+    kernel = " ".join(line.text for line in kp.PATCH.added) + " ".join(
+        function.source for version in kp.VERSIONS.values() for function in version.functions.values()
+    )
+    options = [text for option in question.options for text in (option.label, option.reply)]
+    for text in (question.prompt, question.reason, question.otherwise, *options):
+        assert text.count("`") % 2 == 0, text
+        marked = " ".join(re.findall(r"`([^`]+)`", text))
+        for name in re.findall(r"\b(?:kvm|out|get|put|anon|cleanup)_\w+", marked):
+            assert name in kernel, f"{question.id}: {name} is no name of the patch or of the path around it"
+        bare = re.sub(r"`[^`]+`", "", text)
+        assert not re.findall(r"\b[a-z]+_[a-z_]+\b", bare), f"{question.id}: code without marks in {bare!r}"
+
+
+# -- the page ------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Collects tags and texts; fails on a tag that is closed out of turn."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+
+@each
+def test_the_page_is_sound_and_small(question: Question) -> None:
+    bundle = ask(question.id)._repr_mimebundle_()
+    assert sorted(bundle) == ["text/html", "text/plain"]
+    assert len(bundle["text/html"].encode()) < 8_000
+    page = Page(bundle["text/html"])
+    tags = Counter(tag for tag, _ in page.seen)
+    assert tags["fieldset"] == tags["legend"] == tags["details"] == tags["summary"] == 1
+    assert tags["input"] == tags["button"] == 0, "controls without a script would be dead"
+    assert tags["label"] == (1 if question.entry else len(question.options))
+    assert "`" not in "".join(page.texts)
+
+
+@each
+def test_without_a_script_everything_can_be_read(question: Question) -> None:
+    shown = re.sub(r"\s+", " ", "".join(Page(ask(question.id).html).texts)).replace("\xa0", " ")
+    options = [text for option in question.options for text in (option.label, option.reply)]
+    for text in (question.prompt, question.reason, question.otherwise, *options):
+        assert text.replace("`", "") in shown
+    assert shown.count("✓ right") == 1
+    assert shown.count("✗ not so") == len(question.options) - 1 + bool(question.entry)
+
+
+@each
+def test_the_right_answer_stays_folded(question: Question) -> None:
+    html = ask(question.id).html
+    above, _, folded = html.partition("<details>")  # without `open`
+    assert folded
+    for sign in ("✓", "✗", "kp-right", question.reason[:20]):
+        assert sign not in above
+        assert sign not in ask(question.id).text
+
+
+def test_pages_are_the_same_in_every_process() -> None:
+    script = "from kvmplanes.learn.questions import *; print(*(ask(q.id).html + ask(q.id).text for q in ALL))"
+    here = " ".join(ask(q.id).html + ask(q.id).text for q in ALL) + "\n"
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONIOENCODING": "utf-8"}
+    result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
+    assert result.stdout.decode() == here
+
+
+# -- checking from Python ------------------------------------------------------------------------------------
+
+
+@each
+def test_reply_judges_every_answer(question: Question) -> None:
+    for place, option in enumerate(question.options):
+        answer = option.value if question.entry else "abcdefgh"[place]
+        verdict, _, text = reply(question.id, answer).partition(": ")
+        assert text == option.reply
+        assert verdict == ("✓ right" if option == question.right() else "✗ not so")
+
+
+def test_typed_answers_are_read_kindly() -> None:
+    assert reply("nb02-back-pointer", " kvm -> planes[0]->kvm; ").startswith("✓ right")
+    assert reply("nb05-reads", "16.0").startswith("✓ right")
+    assert reply("nb05-reads", 12).endswith("a look at a slot.")
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: ask("nb05-ordre"), "no question 'nb05-ordre'; there are nb05-local-mm, "),
+        (lambda: ask("nb77-order"), "no question 'nb77-order'; there are nb00-"),
+        (lambda: questions_for("5"), "no questions for notebook '5'; there are some for 00, 01, "),
+        (lambda: reply("nb05-order", "x"), "nb05-order: answer with one of a, b, c, not 'x'"),
+        (lambda: reply("nb05-reads", "many"), "the answer is a number, not 'many'"),
+    ],
+    ids=["id", "notebook in an id", "notebook", "letter", "number"],
+)
+def test_bad_input_is_told_what_is_allowed(call: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        call()
+
+
+def test_an_option_is_plain_data() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Option(1, "", "no").value = 2  # type: ignore[misc]

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a picker's lists offer on a page without a kernel, and the files behind them."""
+
+import json
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+import kvmplanes as kp
+from kvmplanes.model.faults import CALLS, base
+from kvmplanes.oracle.instruments.table import instrument_table
+from kvmplanes.view.live.failures import picker
+from kvmplanes.view.live.offline import (
+    PLANES,
+    Choices,
+    failure_choices,
+    failure_key,
+    instrument_choices,
+    instrument_key,
+)
+from kvmplanes.view.report import summary
+
+STATES = MappingProxyType({state.key: state for state in failure_choices().states})
+
+
+def test_every_run_of_every_version_can_be_chosen_once() -> None:
+    assert len(STATES) == len(failure_choices().states) == len({state.labels for state in STATES.values()})
+    for name, version in kp.VERSIONS.items():
+        for planes in PLANES if version.creates_planes else ((),):
+            calls = kp.run(name, planes=planes).calls
+            errnos = sum(len(CALLS[base(call)][0]) for call in calls)
+            first = STATES[failure_key(name, planes)].labels
+            assert sum(state.labels[:2] == first[:2] for state in STATES.values()) == errnos + 1
+
+
+@pytest.mark.parametrize(
+    ("key", "run"),
+    [
+        ("09", lambda: kp.run("09")),
+        ("09-n2", lambda: kp.run("09", fail=2)),
+        ("29-p1.3-n20", lambda: kp.run("29", planes=(1, 3), fail=20)),
+        ("11-n14-EINTR", lambda: kp.run("11", fail="kvm_init_mmu_notifier: EINTR")),
+    ],
+)
+def test_a_state_shows_the_run_that_its_key_names(key: str, run: object) -> None:
+    trace = run()  # type: ignore[operator]
+    verdict, views = STATES[key].html()
+    assert verdict == summary(trace).html
+    assert views.count("<svg") >= 2
+    assert ("BUG: KASAN" in views) == any(defect.kind == "use-after-free" for defect in trace.defects)
+
+
+@pytest.mark.parametrize(
+    ("version", "choice"),
+    [("09", {}), ("09", {"fail": 2}), ("29", {"planes": (1, 3), "fail": "anon_inode_getfile(plane 3): ENFILE"})],
+)
+def test_the_live_picker_names_its_choice_by_a_key_of_the_page(version: str, choice: dict[str, object]) -> None:
+    live = picker(version, **choice)  # type: ignore[arg-type]
+    key = live._repr_mimebundle_()["text/html"].partition('data-key="')[2].partition('"')[0]
+    assert STATES[key].html()[0] == summary(live.trace).html
+
+
+def test_a_choice_by_chance_has_no_key() -> None:
+    live = picker("09", fail=kp.Failslab(probability=50, seed=3))
+    assert 'data-key=""' in live._repr_mimebundle_()["text/html"]
+
+
+def test_the_files_hold_the_index_and_every_state(tmp_path: Path) -> None:
+    some = failure_choices().states[:3]
+    size = Choices("some", ("Version", "Planes", "What fails"), some, "note").write(tmp_path)
+    files = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "some").glob("*.json")}
+    assert sum(path.stat().st_size for path in (tmp_path / "some").iterdir()) == size
+    assert set(files) == {"index", *(state.key for state in some)}
+    assert files["index"]["states"] == [[*state.labels, state.key] for state in some]
+    assert files[some[1].key] == dict(zip(("verdict", "views"), some[1].html(), strict=True))
+
+
+def test_every_cell_of_the_instrument_table_can_be_chosen() -> None:
+    table = instrument_table()
+    states = instrument_choices(table).states
+    assert len({state.key for state in states}) == len(table.cases) * len(table.instruments)
+    case, instrument = table.cases[1], table.instruments[2]
+    found = next(state for state in states if state.key == instrument_key(table, case.name, instrument))
+    assert found.labels == (f"{case.name}: {case.title}", instrument)
+    assert case.title in found.html()[1]

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The player's output: whole, small, the same every time, and readable without its script."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+import kvmplanes as kp
+from kvmplanes.view.describe import marks
+from kvmplanes.view.heap import heap_svg
+from kvmplanes.view.live.player import player, player_widget
+
+VOID = {"img", "br"}
+TRACES = {
+    "teardown": kp.run("09"),
+    "unwinding": kp.run("09", fail="kvm_create_plane"),
+    "planes": kp.run("29", planes=(1, 3), fail="anon_inode_getfile(plane 1)", retry=True),
+    "before": kp.run("08"),
+    "leak": kp.run("09", freed="zeroed"),
+    "oops": kp.run("09", freed="poisoned"),
+}
+
+
+class Page(HTMLParser):
+    """Reads a piece of HTML, and minds that every element is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text: dict[str, list[str]] = {}
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self.text.setdefault(tag, []).append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        for tag in self.open:
+            self.text[tag][-1] += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def data_of(html: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(Page(html).text["script"][0])
+    return data
+
+
+def pictures(data: dict[str, Any]) -> list[str]:
+    """Every step's picture, put together as the script does it."""
+    made: list[str] = []
+    picture: list[int] = []
+    for step in data["steps"]:
+        for place, removed, *inserted in step.get("changes", []):
+            picture[place : place + removed] = inserted
+        made.append("".join(data["parts"][part] for part in picture))
+    return made
+
+
+@cache
+def whole(name: str) -> str:
+    return player(TRACES[name]).html
+
+
+@pytest.fixture(params=TRACES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def trace(name: str) -> kp.Trace:
+    return TRACES[name]
+
+
+@pytest.fixture
+def html(name: str) -> str:
+    return whole(name)
+
+
+def test_the_bundle_is_html_and_a_short_text() -> None:
+    bundle = player(TRACES["teardown"], start=44)._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"].splitlines() == [
+        "version 09: KVM_CREATE_VM, close(vm)",
+        f"66 steps, 17 defects; step 44 of 65, close(vm), use: {TRACES['teardown'].steps[44].text}",
+    ]
+
+
+def test_nothing_is_fetched_from_elsewhere(html: str) -> None:
+    assert set(re.findall(r"\w+://[^\"'\s]*", html)) <= {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"<link|\bimport\b|\bfetch\b|url\((?!#)", html)
+
+
+def test_every_step_is_there(trace: kp.Trace, html: str) -> None:
+    data = data_of(html)
+    assert [(step["n"], step["text"]) for step in data["steps"]] == [(s.index, s.text) for s in trace.steps]
+    assert [int(item["value"] or -1) for item in Page(html).all("li")] == [s.index for s in trace.steps]
+    assert data["last"] == len(trace.steps) - 1
+    for step, text in zip(trace.steps, Page(html).text["li"], strict=True):
+        assert text.endswith(step.text)
+        assert (step.defect or "") in text
+
+
+def test_every_picture_survives_its_packing(trace: kp.Trace, html: str) -> None:
+    swap = str.maketrans("\"'", "'\"")
+    for step, drawn in zip(trace.steps, pictures(data_of(html)), strict=True):
+        wanted = heap_svg(step.state, changed=marks(step), title="Heap after this step", steady=True)
+        assert drawn.translate(swap) == re.sub(r"\bk[0-9a-f]{8}-", "k-", wanted)
+
+
+def test_without_its_script_it_shows_the_first_picture_and_all_sentences(trace: kp.Trace) -> None:
+    step = trace.steps[4]
+    page = Page(player(trace, start=4).html)
+    (image,) = page.all("img")
+    kind, _, code = (image["src"] or "").partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert "<svg" in base64.b64decode(code).decode()
+    assert step.text in (image["alt"] or "")
+    (caption,) = page.text["figcaption"]
+    assert f"Step 4 of {len(trace.steps) - 1}, {step.op}, {step.subgoal}" in caption
+    frame = next(frame for frame in step.stack if frame.function in ("kvm_create_plane", "kvm_create_vm"))
+    assert f"{frame.file}:{frame.lineno} {frame.function}: {frame.line}" in caption
+    assert step.text in caption
+    assert page.text["summary"] == [f"All {len(trace.steps)} steps in words"]
+
+
+def test_a_notebook_with_three_stays_small() -> None:
+    sizes = [len(json.dumps(whole(name).splitlines(keepends=True))) for name in ("teardown", "planes", "leak")]
+    assert sizes[0] < 120_000
+    assert sum(sizes) < 400_000
+
+
+def test_the_bytes_are_the_same_in_every_process() -> None:
+    script = (
+        "import hashlib, kvmplanes as kp; from kvmplanes.view.live.player import player;"
+        "print(hashlib.sha256(player(kp.run('09'), only='planes').html.encode()).hexdigest())"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert runs[0] == runs[1]
+
+
+def test_players_differ_in_their_ids() -> None:
+    made = [*map(whole, TRACES), player(TRACES["planes"], only="planes").html]
+    ids = [Page(html).all("div")[0]["id"] for html in made]
+    assert len(set(ids)) == len(ids)
+    assert ids == [data_of(html)["id"] for html in made]
+
+
+def test_only_planes_keeps_what_matters_to_planes() -> None:
+    data = data_of(player(TRACES["teardown"], only="planes").html)
+    assert [step["n"] for step in data["steps"]] == [1, 4, 5, 6, 7, 26, *range(43, 62)]
+    assert data["last"] == 65
+
+
+def test_only_planes_loses_no_defect_and_no_failure(trace: kp.Trace) -> None:
+    kept = {step["n"] for step in data_of(player(trace, only="planes").html)["steps"]}
+    assert {defect.step for defect in trace.defects} <= kept
+    for step in trace.steps:
+        if step.what in ("fail", "goto", "label", "return", "oops") or "plane" in step.field:
+            assert step.index in kept
+        if step.what == "alloc" and step.obj.startswith(("srcu", "bus", "arch", "file")):
+            assert step.index not in kept
+
+
+def test_it_starts_where_it_is_told() -> None:
+    teardown = TRACES["teardown"]
+    assert data_of(player(teardown, start=65).html)["start"] == 65
+    assert data_of(player(teardown, start="defect").html)["start"] == teardown.defects[0].step == 44
+    assert data_of(player(teardown, start=8, only="planes").html)["start"] == 26  # the next one that is shown
+    assert data_of(player(teardown, start=62, only="planes").html)["start"] == 61  # or the last
+
+
+@pytest.mark.parametrize("start", [-1, 66, 1.5, True, "44", None])
+def test_a_bad_start_names_what_is_allowed(start: Any) -> None:
+    with pytest.raises(ValueError, match="start must be a step 0 to 65 or 'defect', not"):
+        player(TRACES["teardown"], start=start)
+
+
+def test_a_clean_run_has_no_defect_to_start_at() -> None:
+    with pytest.raises(ValueError, match="this run has no defect; start must be a step 0 to"):
+        player(TRACES["unwinding"], start="defect")
+
+
+def test_a_bad_filter_names_what_is_allowed() -> None:
+    with pytest.raises(ValueError, match="only must be None or one of planes, not 'plane'"):
+        player(TRACES["teardown"], only="plane")
+
+
+def test_what_a_title_says_is_text() -> None:
+    title = "</script><!-- & <b>bold"
+    html = player(TRACES["unwinding"], title=title).html
+    assert html.count("</script>") == 2
+    assert "<!--" not in html
+    assert data_of(html)["title"] == title
+    assert Page(html).text["figcaption"][0].startswith(title)
+
+
+def test_a_readers_own_function_is_listed() -> None:
+    own = "static void kvm_destroy_planes(struct kvm *kvm)\n{\n    (void)kvm;\n}\n"
+    trace = kp.run(kp.VERSIONS["11"].replace(own))
+    data = data_of(player(trace, start="defect").html)
+    assert data["steps"][data["start"]]["bad"] == "leak"
+    assert data["title"].startswith("version 11+:")
+
+
+# -- the widget -------------------------------------------------------------------------------------
+
+
+def test_the_widget_is_a_widget_alone() -> None:
+    bundle = player_widget(TRACES["unwinding"])._repr_mimebundle_()
+    kinds = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert kinds is not None
+    assert set(kinds) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+
+
+def test_the_widget_and_the_page_show_the_same() -> None:
+    html = player(TRACES["planes"], start="defect", only="planes").html
+    widget = player_widget(TRACES["planes"], start="defect", only="planes")
+    assert json.loads(json.dumps(widget.data)) == data_of(html)
+    script = Page(html).text["script"][1]
+    assert str(widget._esm).removesuffix("\nexport default { render };\n") in script
+
+
+def test_the_widget_is_moved_from_python() -> None:
+    widget = player_widget(TRACES["teardown"], start="defect")
+    seen: list[int] = []
+    widget.observe(lambda change: seen.append(change["new"]), names="value")
+    assert widget.value == 44
+    widget.value = 45
+    widget.value = 0
+    assert seen == [45, 0]
+
+
+def test_the_widget_stays_on_what_it_shows() -> None:
+    widget = player_widget(TRACES["teardown"], only="planes")
+    assert widget.value == 1
+    widget.value = 8
+    assert widget.value == 26
+    with pytest.raises(ValueError, match="value 66: the run has steps 0 to 65"):
+        widget.value = 66
+    assert widget.value == 26
+
+
+def test_the_widget_takes_another_run() -> None:
+    widget = player_widget(TRACES["teardown"], start="defect")
+    widget.show(TRACES["unwinding"], only="planes")
+    assert widget.value == widget.data["steps"][0]["n"]
+    assert widget.data["last"] == len(TRACES["unwinding"].steps) - 1
+    widget.show(TRACES["planes"], start=len(TRACES["planes"].steps) - 1)
+    assert widget.value == len(TRACES["planes"].steps) - 1
