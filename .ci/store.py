@@ -4,17 +4,15 @@
 To be run again when the C or the machine has changed; a test says so.
 """
 
-from kvmplanes.model.machine import stored
-from kvmplanes.model.machine.unit import pieces, text_of
+from kvmplanes.model.machine.unit import STORED, pieces_of, store_text
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import UNITS
 
 
 def text() -> str:
     """The store as it should be."""
-    units = (pieces(version.tree, UNITS) for version in ALL.values())
-    return stored.text_of((text_of(declared), map(text_of, functions)) for declared, functions in units)
+    return store_text(pieces_of(version.tree, UNITS) for version in ALL.values())
 
 
 if __name__ == "__main__":
-    stored.STORED.write_text(text(), encoding="utf-8")
+    STORED.write_text(text(), encoding="utf-8")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which failable call fails: by its name, by its number, or by failslab's rule.
+"""Which failable call fails, with which errno: by its name, by its number, or by failslab's rule.
 
 `fail=N` is the N-th *failable call* of the run: a call that allocates memory, reserves a descriptor number or asks
 the processor. It is not the N of the kernel's fail-nth, which counts the fault-injection points that a task comes
@@ -10,10 +10,32 @@ full.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
-from kvmplanes.model.constants import ERRNOS
+# Linux's numbers on every machine: in a browser Python's own are others. Source: include/uapi/asm-generic/errno*.h.
+_BASE: Final = """
+    EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
+    ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE
+"""
+ERRNOS: Final[Mapping[str, int]] = MappingProxyType(
+    {name: n for n, name in enumerate(_BASE.split(), 1)} | {"ENOSYS": 38, "EOPNOTSUPP": 95, "ETIMEDOUT": 110}
+)
+ERRNO_NAMES: Final[Mapping[int, str]] = MappingProxyType({number: name for name, number in ERRNOS.items()})
+
+
+def errno_name(number: int) -> str:
+    """The name of an errno, which may have a minus sign: `-12` -> "ENOMEM".
+
+    Raises:
+        ValueError: it is none of `ERRNOS`.
+    """
+    if abs(number) not in ERRNO_NAMES:
+        raise ValueError(f"{number} is no errno that is known here; {', '.join(ERRNOS)} are")
+    return ERRNO_NAMES[abs(number)]
+
 
 # Base name of every failable call -> the errnos it can give, the usual one first, and whether
 # failslab reaches it (it allocates from a slab, and a failing slab allocation fails the call).
@@ -91,7 +113,8 @@ class Injector:
         self.failed: list[tuple[str, str]] = []
         self._fail = fail
         self._name = self._errno = ""
-        self._numbers = (fail,) if isinstance(fail, int) else fail if isinstance(fail, tuple) else ()
+        numbers = (fail,) if isinstance(fail, int) else fail
+        self._numbers = numbers if isinstance(numbers, tuple) else ()
         if any(type(n) is not int for n in self._numbers) or not isinstance(fail, int | str | tuple | Failslab | None):
             raise ValueError(f"fail must be None, a number or a tuple of them, a call's name or Failslab, not {fail!r}")
         if any(n < 1 for n in self._numbers):
@@ -131,7 +154,8 @@ class Injector:
             return False
         if self._random.randrange(100) >= attr.probability:
             return False
-        self._left -= self._left > 0
+        if self._left > 0:
+            self._left -= 1
         return True
 
 

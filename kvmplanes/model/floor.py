@@ -9,32 +9,14 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
-from types import FunctionType
+from functools import lru_cache
+from types import FrameType, FunctionType
 from typing import Any, Final
 
-from kvmplanes.model import values
-from kvmplanes.model.constants import ERRNOS
-from kvmplanes.model.faults import Injector
-from kvmplanes.model.heap import NULL, POISON, Event, Freed, Heap, Layout, Oops, Struct
-from kvmplanes.model.layout import layout
+from kvmplanes.model.faults import ERRNOS, Injector, errno_name
+from kvmplanes.model.heap import NULL, POISON, DefectKind, Event, Freed, Heap, Layout, Oops, Struct
 from kvmplanes.model.machine.unit import Unit
-from kvmplanes.model.values import (
-    ERR_PTR,
-    IS_ERR,
-    PTR_ERR,
-    RUN_TIME,
-    SRCU,
-    Goto,
-    Local,
-    Place,
-    arguments,
-    call_of,
-    errno_name,
-    formatted,
-    mm_of,
-)
-
-__all__ = ["ERR_PTR", "IS_ERR", "NATIVES", "PTR_ERR", "RUN_TIME", "Kernel", "errno_name", "layout"]
+from kvmplanes.model.runtime import CURRENT_MM, ERR_PTR, RUN_TIME, SRCU, Goto, Local, Place, Static, formatted
 
 MOST_ROUNDS: Final = 20_000  # of loops, and calls, in one run (limit: endless)
 _ENOUGH: Final = 1 << 30  # bytes for any struct
@@ -54,11 +36,12 @@ class Kernel:
         self.heap = Heap(report, freed)
         self.refs: Counter[str] = Counter()
         self.files: dict[int, Struct] = {}
-        self.op = ""  # the system call under way
+        self.level: int | None = None  # of the plane that the system call under way is to create
         self._unit, self._injector, self._rounds = unit, injector, 0
         self._fds, self._lowest = {0, 1, 2, 3}, 0  # 3 is /dev/kvm; no descriptor below `_lowest` is free
-        self.current = values.Static("current", mm=values.CURRENT_MM)  # the C may write to it
-        self.c: dict[str, Any] = {**RUN_TIME, **{name: getattr(self, name.lstrip("_")) for name in NATIVES}}
+        self.current = Static("current", mm=CURRENT_MM)  # the C may write to it
+        self.c: dict[str, Any] = {**RUN_TIME, **{name: getattr(self, name.lstrip("_")) for name in _METHODS}}
+        self.c |= {name: self._counting(*counted) for name, counted in _COUNTING.items()}
         self.c |= {name: FunctionType(code, self.c) for name, code in unit.functions.items()}
         exec(unit.data, self.c)  # noqa: S102 - the machine's own text
 
@@ -109,44 +92,21 @@ class Kernel:
     def shim_put(self, resource: str) -> None:
         """Give one back; one too many is reported as a double free."""
         self.refs[resource] -= 1
-        bad = self.refs[resource] < 0
-        self.heap.report(Event("put", resource, value=str(self.refs[resource]), defect="double-free" if bad else None))
+        defect: DefectKind | None = "double-free" if self.refs[resource] < 0 else None
+        self.heap.report(Event("put", resource, value=str(self.refs[resource]), defect=defect))
 
     def mmgrab(self, mm: object) -> None:
         """One more reference on an address space."""
-        self.shim_get(mm_of("mmgrab", mm))
+        self.shim_get(_address_space("mmgrab", mm))
 
     def mmdrop(self, mm: object) -> None:
-        """One less."""
-        self.shim_put(mm_of("mmdrop", mm))
+        """One reference less."""
+        self.shim_put(_address_space("mmdrop", mm))
 
-    def preempt_notifier_inc(self) -> None:
-        """One more user of preemption notifiers."""
-        self.shim_get("preempt_notifier")
-
-    def preempt_notifier_dec(self) -> None:
-        """One less."""
-        self.shim_put("preempt_notifier")
-
-    def kvm_init_pm_notifier(self, kvm: object) -> None:
-        """Register for suspend and resume."""
-        self.shim_get("pm_notifier")
-
-    def kvm_destroy_pm_notifier(self, kvm: object) -> None:
-        """Undo kvm_init_pm_notifier."""
-        self.shim_put("pm_notifier")
-
-    def list_add(self, entry: object, head: object) -> None:
-        """Put the VM on vm_list: one more there, and no access to either (limit: lists)."""
-        self.shim_get("vm_list")
-
-    def list_del(self, entry: object) -> None:
-        """Take the VM off vm_list."""
-        self.shim_put("vm_list")
-
-    def mmu_notifier_unregister(self, subscription: object, mm: object) -> None:
-        """Undo kvm_init_mmu_notifier."""
-        self.shim_put("mmu_notifier")
+    def _counting(self, what: str, resource: str) -> Callable[..., None]:
+        """A function that takes a counted reference, or gives one back, whatever its arguments."""
+        change = self.shim_get if what == "get" else self.shim_put
+        return lambda *_: change(resource)
 
     def refcount_set(self, r: Place, n: int) -> None:
         """One atomic write (limit: refcount)."""
@@ -173,10 +133,10 @@ class Kernel:
         """Print into a local array, cut to `size` bytes with the zero at the end."""
         if not isinstance(buf, Local):
             raise Oops(f"snprintf({buf!r})")
-        made = formatted(text, args)
-        for i, char in enumerate(f"{made[: max(size - 1, 0)]}\0" if size else ""):
+        line = formatted(text, args)
+        for i, char in enumerate(f"{line[: size - 1]}\0" if size else ""):
             buf[i] = ord(char)
-        return len(made)
+        return len(line)
 
     # -- memory --------------------------------------------------------------------------------------------------------
 
@@ -189,10 +149,10 @@ class Kernel:
             struct: what the result is assigned to, "" if that is not a struct; the machine adds it.
         """
         frame = sys._getframe(1)
-        tag = next((value for _, value in arguments(frame) if isinstance(value, int)), "")
-        if self.shim_fails(call_of(frame)):
+        numbers = [value for _, value in _arguments(frame) if isinstance(value, int)]
+        if self.shim_fails(_call_of(frame)):
             return NULL
-        return self.heap.alloc(layout(self._unit, struct, size), tag)
+        return self.heap.alloc(layout(self._unit, struct, size), numbers[0] if numbers else "")
 
     def kfree(self, pointer: Any) -> None:
         """Free an object; NULL is allowed."""
@@ -223,11 +183,11 @@ class Kernel:
     def used_as(self, pointer: Any, struct: str) -> Any:
         """A `void *` that is used as a pointer to a struct."""
         if isinstance(pointer, Struct):
-            cell = pointer._cell
-            want = layout(self._unit, struct, cell.layout.size)
-            if cell.kind == "memory":
-                cell.layout, cell.fields = want, dict(want.zero)
-            elif cell.kind != want.kind:
+            memory = pointer._memory
+            want = layout(self._unit, struct, memory.layout.size)
+            if memory.kind == "memory":
+                memory.layout, memory.fields = want, dict(want.zero)
+            elif memory.kind != want.kind:
                 raise ValueError(
                     f"{pointer!r} is not a struct {struct}; the model cannot read one as the other (limit: one type)"
                 )
@@ -273,25 +233,67 @@ class Kernel:
             if fd in self._fds:
                 self.put_unused_fd(fd)
             release = file.f_op.release
-            if file._cell.live:  # else its count is 0: a kernel complains, and releases nothing again
+            if file._memory.live:  # else its count is 0: a kernel complains, and releases nothing again
                 release(file)
                 self.heap.free(file)
 
     def _plane_of_op(self) -> str:
         """The plane that the system call asks for, such as "plane 3"; "" if it asks for none."""
-        _, found, level = self.op.partition("KVM_CREATE_PLANE ")
-        return f"plane {int(level) & 0xFFFFFFFF}" if found else ""
+        return "" if self.level is None else f"plane {self.level}"
 
     def _of_op(self, function: str) -> str:
         return f"{function}({self._plane_of_op()})" if self._plane_of_op() else function
 
 
+@lru_cache(512)
+def layout(unit: Unit, struct: str, size: int) -> Layout:
+    """A struct of a unit in memory of `size` bytes; "" for memory that is no struct.
+
+    A struct inside another is spelt with "_", or as the member itself if it has one member.
+    """
+    zero, poison, arrays, beyond = dict[str, Any](), dict[str, Any](), dict[str, int](), set[str]()
+    for member, of, at, width, length in unit.structs[struct] if struct else ():
+        names = [member] if length is None else [f"{member}[{i}]" for i in range(length)]
+        if length is not None:
+            arrays[member] = length
+        zero |= dict.fromkeys(names, NULL if of == "ptr" else 0)
+        poison |= dict.fromkeys(names, {"ptr": POISON, "bool": 1}.get(of, int.from_bytes(b"\x6b" * width)))
+        beyond |= {name for i, name in enumerate(names) if at + (i + 1) * width > size}
+    kind = struct.removeprefix("kvm_").removeprefix("io_") or "memory"
+    return Layout(kind, zero, poison, arrays, frozenset(beyond), size)
+
+
+def _address_space(function: str, mm: object) -> str:
+    """The name of an address space that a function is given; an Oops for a pointer that leads to none."""
+    if not isinstance(mm, str):
+        raise Oops(f"{function}({mm!r})", "null-dereference" if mm is NULL else None)
+    return mm
+
+
+def _arguments(frame: FrameType) -> list[tuple[str, Any]]:
+    """The arguments of a running function."""
+    code = frame.f_code
+    return [(name, frame.f_locals[name]) for name in code.co_varnames[: code.co_argcount]]
+
+
+def _call_of(frame: FrameType) -> str:
+    """`kvm_create_plane(kvm, 3)`: the function, its numbers as values, its pointers by their names."""
+    given = [str(value) if isinstance(value, int) else name for name, value in _arguments(frame)]
+    return f"{frame.f_code.co_name}({', '.join(given)})" if given else frame.f_code.co_name
+
+
+# Functions that only count. What is on a list or registered has no memory of its own here (limit: lists).
+_COUNTING: Final = {
+    "preempt_notifier_inc": ("get", "preempt_notifier"), "preempt_notifier_dec": ("put", "preempt_notifier"),
+    "kvm_init_pm_notifier": ("get", "pm_notifier"), "kvm_destroy_pm_notifier": ("put", "pm_notifier"),
+    "list_add": ("get", "vm_list"), "list_del": ("put", "vm_list"),
+    "mmu_notifier_unregister": ("put", "mmu_notifier"),
+}  # fmt: skip
 # What of `Kernel` C code names; the machine's own with an underscore in front.
-NATIVES: Final = (
+_METHODS: Final = (
     "_tick", "_goto", "_label", "_used_as", "BUILD_BUG_ON", "printk", "shim_fails", "shim_get", "shim_put", "mmgrab",
-    "mmdrop", "preempt_notifier_inc", "preempt_notifier_dec", "kvm_init_pm_notifier", "kvm_destroy_pm_notifier",
-    "list_add", "list_del", "mmu_notifier_unregister", "refcount_set", "refcount_inc", "refcount_dec_and_test",
-    "xa_init", "xa_for_each_vcpu", "snprintf", "kzalloc", "kfree", "shim_alloc", "shim_init", "init_srcu_struct",
-    "cleanup_srcu_struct", "get_unused_fd_flags", "put_unused_fd",
-    "anon_inode_getfile", "fd_install", "current",
+    "mmdrop", "refcount_set", "refcount_inc", "refcount_dec_and_test", "xa_init", "xa_for_each_vcpu", "snprintf",
+    "kzalloc", "kfree", "shim_alloc", "shim_init", "init_srcu_struct", "cleanup_srcu_struct", "get_unused_fd_flags",
+    "put_unused_fd", "anon_inode_getfile", "fd_install", "current",
 )  # fmt: skip
+NATIVES: Final = (*_METHODS, *_COUNTING)

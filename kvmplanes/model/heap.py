@@ -1,91 +1,89 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The notional machine: named objects, live or freed, with every access checked.
+"""The notional machine: named objects, live or freed, every access checked; and the pointers that lead to none.
 
-An access to freed memory is recorded as a defect and then carried out, as it would be on a kernel
-that only watches. So one defect does not hide the next, and accesses can be counted. Freed memory is
-never given out again (limit: reuse), and objects have members but no addresses (limit: layout). A read of a member
-right after a read or a write of it is none: a compiler knows what is there (limit: one load).
+An access to freed memory is recorded as a defect and then carried out, as it would be on a kernel that only watches.
+So one defect does not hide the next, and accesses can be counted. Freed memory is never given out again (limit: reuse),
+and objects have members but no addresses (limit: layout). A read of a member right after a read or a write of it is not
+recorded: a compiler knows what is there (limit: one load).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 DefectKind = Literal["use-after-free", "double-free", "leak", "out-of-bounds", "null-dereference"]
-DEFECT_KINDS: Final[tuple[DefectKind, ...]] = (
-    "use-after-free",
-    "double-free",
-    "leak",
-    "out-of-bounds",
-    "null-dereference",
-)
+DEFECT_KINDS: Final[tuple[DefectKind, ...]] = get_args(DefectKind)
 What = Literal[
     "alloc", "read", "write", "free", "get", "put", "fail", "goto", "label", "check", "print", "return", "oops", "leak"
 ]
 Freed = Literal["kept", "zeroed", "poisoned"]
-FREED: Final[tuple[Freed, ...]] = ("kept", "zeroed", "poisoned")
+FREED: Final[tuple[Freed, ...]] = get_args(Freed)
 MOST_OBJECTS: Final = 1000  # ten times what the longest run of ours has
 
 
+# -- pointers that lead nowhere --------------------------------------------------------------------------------------
+
+
 class Oops(Exception):
-    """The kernel cannot go on: a pointer that leads nowhere was followed."""
+    """The kernel cannot go on, most often because it followed a pointer that leads nowhere.
 
-    defect: DefectKind | None = None
+    Args:
+        what: what it did.
+        defect: the defect that this is, None if the defect was to come by such a pointer.
+    """
+
+    def __init__(self, what: str, defect: DefectKind | None = None) -> None:
+        super().__init__(what)
+        self.defect = defect
 
 
-class NullDereference(Oops):
-    """NULL itself was followed."""
+class Nowhere:
+    """A pointer to no object: NULL, an errno as a pointer, or what poisoned memory holds. To follow it is an `Oops`.
 
-    defect = "null-dereference"
+    Args:
+        text: the pointer as C would name it.
+        error: the errno that it carries, negative as in a kernel; 0 for none.
+        defect: what following it is.
+    """
 
+    _text: str
+    _error: int
+    _defect: DefectKind | None
 
-class Null:
-    """The NULL pointer: false, equal to itself, and an Oops for whoever follows it."""
-
-    _oops: type[Oops] = NullDereference
+    def __init__(self, text: str, error: int = 0, defect: DefectKind | None = None) -> None:
+        self.__dict__.update(_text=text, _error=error, _defect=defect)
 
     def __bool__(self) -> bool:
-        return False
+        return self is not NULL
 
     def __repr__(self) -> str:
-        return "NULL"
+        return self._text
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # Python's own look-ups (copy, pickle, IPython) are not C accesses
             raise AttributeError(name)
-        raise self._oops(f"{self!r}->{name} is read")
+        raise Oops(f"{self}->{name} is read", self._defect)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise self._oops(f"{self!r}->{name} is written")
+        raise Oops(f"{self}->{name} is written", self._defect)
 
     def __getitem__(self, index: int) -> Any:
-        raise self._oops(f"{self!r}[{index}] is read")
+        raise Oops(f"{self}[{index}] is read", self._defect)
 
     def __setitem__(self, index: int, value: object) -> None:
-        raise self._oops(f"{self!r}[{index}] is written")
+        raise Oops(f"{self}[{index}] is written", self._defect)
 
     def __call__(self, *args: object) -> Any:  # noqa: D102 - as above, what C does to a pointer
-        raise self._oops(f"the function at {self!r} is called")
+        raise Oops(f"the function at {self} is called", self._defect)
 
 
-NULL: Final = Null()
+NULL: Final = Nowhere("NULL", defect="null-dereference")
+POISON: Final = Nowhere("0x6b6b6b6b6b6b6b6b")  # every byte of it is 6b
 
 
-class Poison(Null):
-    """What a pointer read from poisoned memory looks like: every byte 6b."""
-
-    _oops = Oops
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __repr__(self) -> str:
-        return "0x6b6b6b6b6b6b6b6b"
-
-
-POISON: Final = Poison()
+# -- objects ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,8 @@ class Layout:
 
 
 @dataclass(slots=True)
-class Cell:
-    """The memory behind one allocation: its name, its type, whether it is live, what it holds."""
+class Allocation:
+    """The memory that one allocation gave: its name, how it is laid out, whether it is live, what it holds."""
 
     name: str
     layout: Layout
@@ -136,45 +134,45 @@ class Cell:
 
 
 class Struct:
-    """A C pointer to a cell: `p.field` reads, `p.field = value` writes, both checked."""
+    """A C pointer to an allocation: `p.field` reads, `p.field = value` writes, both checked."""
 
-    __slots__ = ("_cell", "_heap")
+    __slots__ = ("_heap", "_memory")
 
-    def __init__(self, heap: Heap, cell: Cell) -> None:
+    def __init__(self, heap: Heap, memory: Allocation) -> None:
         object.__setattr__(self, "_heap", heap)
-        object.__setattr__(self, "_cell", cell)
+        object.__setattr__(self, "_memory", memory)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # as for NULL: not a C access
             raise AttributeError(name)
-        return self._heap.read(self._cell, name)
+        return self._heap.read(self._memory, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        self._heap.write(self._cell, name, value)
+        self._heap.write(self._memory, name, value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Struct) and other._cell is self._cell
+        return isinstance(other, Struct) and other._memory is self._memory
 
     def __hash__(self) -> int:
-        return id(self._cell)
+        return id(self._memory)
 
     def __repr__(self) -> str:
-        return str(self._cell.name)
+        return str(self._memory.name)
 
 
 class Array:
     """A pointer array inside a struct: `p.planes[i]` is checked for life and for bounds."""
 
-    __slots__ = ("_cell", "_heap", "_length", "_name")
+    __slots__ = ("_heap", "_length", "_memory", "_name")
 
-    def __init__(self, heap: Heap, cell: Cell, name: str, length: int) -> None:
-        self._heap, self._cell, self._name, self._length = heap, cell, name, length
+    def __init__(self, heap: Heap, memory: Allocation, name: str, length: int) -> None:
+        self._heap, self._memory, self._name, self._length = heap, memory, name, length
 
     def __getitem__(self, index: int) -> Any:
-        return self._heap.read(self._cell, f"{self._name}[{index}]", self._beyond(index))
+        return self._heap.read(self._memory, f"{self._name}[{index}]", self._beyond(index))
 
     def __setitem__(self, index: int, value: object) -> None:
-        self._heap.write(self._cell, f"{self._name}[{index}]", value, self._beyond(index))
+        self._heap.write(self._memory, f"{self._name}[{index}]", value, self._beyond(index))
 
     def __len__(self) -> int:
         return self._length
@@ -198,7 +196,7 @@ class Heap:
     def __init__(self, report: Callable[[Event], None], freed: Freed = "kept") -> None:
         if freed not in FREED:
             raise ValueError(f"freed must be one of {', '.join(FREED)}, not {freed!r}")
-        self.cells: dict[str, Cell] = {}
+        self.allocations: dict[str, Allocation] = {}
         self._last: Event | None = None
         self._tell = report
         self._freed = freed
@@ -218,14 +216,14 @@ class Heap:
         Raises:
             ValueError: there are so many objects that a loop cannot be ending.
         """
-        if len(self.cells) == MOST_OBJECTS:
+        if len(self.allocations) == MOST_OBJECTS:
             raise ValueError(f"allocations do not end: {MOST_OBJECTS} objects in one run")
         name = f"{layout.kind}#{tag}" if tag != "" else layout.kind
-        while name in self.cells:
+        while name in self.allocations:
             name += "'"
-        self.cells[name] = cell = Cell(name, layout, fields=dict(layout.zero))
+        self.allocations[name] = memory = Allocation(name, layout, fields=dict(layout.zero))
         self.report(Event("alloc", name))
-        return Struct(self, cell)
+        return Struct(self, memory)
 
     def free(self, pointer: Any) -> None:
         """Free what `pointer` points to; NULL is allowed and does nothing."""
@@ -233,52 +231,52 @@ class Heap:
             if pointer is not NULL:
                 raise Oops(f"kfree({pointer!r})")
             return
-        cell: Cell = pointer._cell
-        if not cell.live:
-            self.report(Event("free", cell.name, defect="double-free"))
+        memory: Allocation = pointer._memory
+        if not memory.live:
+            self.report(Event("free", memory.name, defect="double-free"))
             return
-        cell.live = False
+        memory.live = False
         if self._freed != "kept":
-            cell.fields |= cell.layout.zero if self._freed == "zeroed" else cell.layout.poison
-        self.report(Event("free", cell.name))
+            memory.fields |= memory.layout.zero if self._freed == "zeroed" else memory.layout.poison
+        self.report(Event("free", memory.name))
 
-    def read(self, cell: Cell, name: str, beyond: bool = False) -> Any:
+    def read(self, memory: Allocation, name: str, beyond: bool = False) -> Any:
         """Read one member; freed memory and a bad index are reported, then read all the same."""
-        if name in cell.layout.arrays:
-            return Array(self, cell, name, cell.layout.arrays[name])  # naming an array touches no memory
-        value = cell.fields.get(name, NULL) if beyond else _member(cell, name)
+        if name in memory.layout.arrays:
+            return Array(self, memory, name, memory.layout.arrays[name])  # naming an array touches no memory
+        value = memory.fields.get(name, NULL) if beyond else _member(memory, name)
         last = self._last
-        if last is None or last.what not in ("read", "write") or (last.obj, last.field) != (cell.name, name):
-            self.report(Event("read", cell.name, name, show(value), _defect(cell, name, beyond)))
+        if last is None or last.what not in ("read", "write") or (last.obj, last.field) != (memory.name, name):
+            self.report(Event("read", memory.name, name, c_name(value), _defect(memory, name, beyond)))
         return value
 
-    def write(self, cell: Cell, name: str, value: object, beyond: bool = False) -> None:
+    def write(self, memory: Allocation, name: str, value: object, beyond: bool = False) -> None:
         """Write one member; freed memory and a bad index are reported, then written all the same."""
-        if name in cell.layout.arrays:
-            raise ValueError(f"{cell.kind}->{name} is an array: write to {name}[i]")
+        if name in memory.layout.arrays:
+            raise ValueError(f"{memory.kind}->{name} is an array: write to {name}[i]")
         if not beyond:
-            _member(cell, name)
-        cell.fields[name] = value
-        self.report(Event("write", cell.name, name, show(value), _defect(cell, name, beyond)))
+            _member(memory, name)
+        memory.fields[name] = value
+        self.report(Event("write", memory.name, name, c_name(value), _defect(memory, name, beyond)))
 
-    def live(self) -> Iterator[Cell]:
-        """The cells that are not freed, in order of allocation."""
-        return (cell for cell in self.cells.values() if cell.live)
+    def live(self) -> Iterator[Allocation]:
+        """What is not freed, in order of allocation."""
+        return (memory for memory in self.allocations.values() if memory.live)
 
 
-def show(value: object) -> str:
+def c_name(value: object) -> str:
     """A value as C would name it: an object's name, NULL, a number, a constant."""
     return value if isinstance(value, str) else repr(value)
 
 
-def _member(cell: Cell, name: str) -> Any:
-    if name not in cell.fields:
-        allowed = ", ".join([*(key for key in cell.fields if "[" not in key), *cell.layout.arrays])
-        raise ValueError(f"{cell.kind} has no member {name!r}; its members are {allowed or 'not modelled'}")
-    return cell.fields[name]
+def _member(memory: Allocation, name: str) -> Any:
+    if name not in memory.fields:
+        allowed = ", ".join([*(key for key in memory.fields if "[" not in key), *memory.layout.arrays])
+        raise ValueError(f"{memory.kind} has no member {name!r}; its members are {allowed or 'not modelled'}")
+    return memory.fields[name]
 
 
-def _defect(cell: Cell, name: str, beyond: bool) -> DefectKind | None:
-    if not cell.live:
+def _defect(memory: Allocation, name: str, beyond: bool) -> DefectKind | None:
+    if not memory.live:
         return "use-after-free"
-    return "out-of-bounds" if beyond or name in cell.layout.beyond else None
+    return "out-of-bounds" if beyond or name in memory.layout.beyond else None

@@ -50,12 +50,12 @@ def load(toml: str) -> Mapping[str, Limit]:
     Raises:
         ValueError: a table lacks one of these, has another, or names no subject of `ABOUT`.
     """
-    found = {}
+    limits = {}
     for name, table in tomllib.loads(toml).items():
         if set(table) != {"about", "left_out", "consequence"}:
             raise ValueError(f"limit {name}: give about, left_out and consequence, not {', '.join(table)}")
-        found[name] = Limit(name, **{key: " ".join(text.split()) for key, text in table.items()})
-    return MappingProxyType(found)
+        limits[name] = Limit(name, **{key: " ".join(text.split()) for key, text in table.items()})
+    return MappingProxyType(limits)
 
 
 LIMITS: Final[Mapping[str, Limit]] = load(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))

@@ -12,13 +12,26 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kvmplanes.model.machine.tree import Applied, Tree, apply_diff, lines, read_tree
+from kvmplanes.model.machine.tree import Applied, Tree, apply_diff, as_lines, read_tree
 from kvmplanes.model.version import Function, Version
 
-__all__ = ["ALL", "SERIES", "VERSIONS", "Function", "Version", "applied", "diff_of", "version"]
+__all__ = [
+    "ALL", "DESTROY_PLANES", "FREE_VM", "KVM_CAP_PLANES", "KVM_MAX_PLANES", "SERIES", "TEARDOWN_FIXED",
+    "TEARDOWN_POSTED", "VERSIONS", "Function", "Version", "applied", "diff_of", "version",
+]  # fmt: skip
 
-HERE: Final = Path(__file__).parent
-POSTED: Final = HERE.parent / "patch" / "0009-kvm-introduce-struct-kvm_plane.patch"
+_HERE: Final = Path(__file__).parent
+_POSTED: Final = _HERE.parent / "patch" / "0009-kvm-introduce-struct-kvm_plane.patch"
+
+# The constants that the patch adds; a test holds them to the C.
+KVM_MAX_PLANES: Final = 16  # +11
+KVM_CAP_PLANES: Final = 249  # +13
+
+# Two lines of kvm_destroy_vm, in the order of 09 and 10, and in the order that 11 gives them.
+FREE_VM: Final = "kvm_arch_free_vm(kvm);"
+DESTROY_PLANES: Final = "kvm_destroy_planes(kvm);"
+TEARDOWN_POSTED: Final = f"{FREE_VM}\n{DESTROY_PLANES}"
+TEARDOWN_FIXED: Final = f"{DESTROY_PLANES}\n{FREE_VM}"
 
 
 class Entry(NamedTuple):
@@ -27,7 +40,7 @@ class Entry(NamedTuple):
     Attributes:
         title: what it is, in one phrase.
         base: the version that its diff goes on top of, "" for the tree itself.
-        public: whether readers meet it; the others were measured on a kernel and stand in for it.
+        public: whether readers meet it. The others have a mistake that was measured on a kernel.
     """
 
     title: str
@@ -39,11 +52,11 @@ SERIES: Final[Mapping[str, Entry]] = {
     "rfc": Entry("the ancestor, April 2025", "08"),
     "08": Entry("before the patch", ""),
     "09": Entry("Introduce struct kvm_plane, as posted", "08"),
+    "09-fixed": Entry("our repair of 09: the two lines of the teardown change places", "09"),
     "10": Entry("Move vcpu_array to struct kvm_plane", "09"),
     "11": Entry("Introduce struct kvm_vcpu_common", "10"),
     "29": Entry("KVM_CREATE_PLANE on 11, as posted", "11"),
     "29-fixed": Entry("our repair of 29, not posted", "29"),
-    "09-fixed": Entry("our repair of 09: the two lines of the teardown change places", "09", public=False),
     "09-twice": Entry("plane 0 is created a second time, and nobody looks at the result", "09-fixed", public=False),
     "09-level16": Entry("a plane is created at level 16, one past the array", "09-fixed", public=False),
 }
@@ -53,7 +66,7 @@ def diff_of(name: str) -> Path | None:
     """The diff that makes a version out of the one it stands on; None for 08, the tree itself."""
     if name == "08":
         return None
-    return POSTED if name == "09" else HERE / "c" / "series" / f"{name}.patch"
+    return _POSTED if name == "09" else _HERE / "c" / "series" / f"{name}.patch"
 
 
 def applied(name: str) -> tuple[Applied, ...]:
@@ -65,8 +78,8 @@ def applied(name: str) -> tuple[Applied, ...]:
 def _made(name: str) -> tuple[Tree, tuple[Applied, ...]]:
     diff = diff_of(name)
     if diff is None:
-        shim = lines((HERE / "shim.h").read_text(encoding="utf-8"))
-        return {**read_tree(HERE / "c"), "shim.h": shim}, ()
+        shim = as_lines((_HERE / "shim.h").read_text(encoding="utf-8"))
+        return {**read_tree(_HERE / "c"), "shim.h": shim}, ()
     return apply_diff(_made(SERIES[name].base)[0], diff.read_text(encoding="utf-8"), ids=name == "09")
 
 
@@ -96,6 +109,7 @@ def _version(name: str) -> Version:
     return Version(name, SERIES[name].title, _made(name)[0], SERIES[name].base)
 
 
+# For readers, and everything that is compiled and measured.
 VERSIONS: Final[Mapping[str, Version]] = _Versions(tuple(name for name, entry in SERIES.items() if entry.public))
 ALL: Final[Mapping[str, Version]] = _Versions(tuple(SERIES))
 

@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kvmplanes.model.constants import KVM_MAX_PLANES
+from kvmplanes.model.machine.translated import Member
+from kvmplanes.model.series import KVM_MAX_PLANES
+from kvmplanes.model.version import Version
 
-POINTER: Final = 8  # LP64
-UNSIGNED: Final = 4
-PAGE: Final = 4096
+_POINTER: Final = 8  # LP64
+_UNSIGNED: Final = 4
 # Sizes that kmalloc rounds up to; source: Linux 6.12, mm/slab_common.c, kmalloc_info. What is larger takes whole pages.
 CLASSES: Final = (8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192)
 # Bytes of struct kvm without the patch, as measured; the patch adds `ARRAY`, and 8192 bytes are taken in each case.
@@ -30,24 +31,45 @@ def sizeof(*members: int) -> int:
     """Bytes of a C struct whose members have these sizes, each aligned to its own, the whole to the largest."""
     end = 0
     for size in members:
-        end = -(-end // size) * size + size
-    return -(-end // max(members)) * max(members)
+        end = _up(end, size) + size
+    return _up(end, max(members, default=1))
+
+
+def _up(end: int, to: int) -> int:
+    """The next multiple."""
+    return -(-end // to) * to
+
+
+def size_of_struct(version: Version, struct: str) -> int:
+    """Bytes of a struct of a version's C; 0 where there is none."""
+    members = version.unit.structs.get(struct, ())
+    return sizeof(*(member.width for member in members for _ in range(_slots(member))))
+
+
+def size_of_member(version: Version, struct: str, name: str) -> int:
+    """Bytes of a member of a struct of a version's C, of an array those of all its slots; 0 where there is none."""
+    members = version.unit.structs.get(struct, ())
+    return sum(member.width * _slots(member) for member in members if member.name == name)
+
+
+def _slots(member: Member) -> int:
+    return 1 if member.length is None else member.length
 
 
 def kmalloc_class(size: int) -> int:
     """Bytes that kmalloc takes for an object; ValueError for one that it does not serve from a class here."""
     if not 0 < size <= CLASSES[-1]:
         raise ValueError(f"size {size}: 1 to {CLASSES[-1]} bytes")
-    return next(one for one in CLASSES if one >= size)
+    return next(served for served in CLASSES if served >= size)
 
 
-PLANE: Final = sizeof(POINTER, UNSIGNED)  # struct kvm_plane of 09: kvm, level
-PADDING: Final = PLANE - POINTER - UNSIGNED
-ARRAY: Final = KVM_MAX_PLANES * POINTER  # kvm->planes[]
+PLANE: Final = sizeof(_POINTER, _UNSIGNED)  # struct kvm_plane of 09: kvm, level
+PADDING: Final = PLANE - _POINTER - _UNSIGNED
+ARRAY: Final = KVM_MAX_PLANES * _POINTER  # kvm->planes[]
 
 # Name -> those of a design's bytes that lie in struct kvm, and so are rounded up together with it.
 INSIDE: Final[Mapping[str, int]] = MappingProxyType(
-    {"09 as posted": ARRAY, "plane 0 in struct kvm": ARRAY + PLANE, "array when needed": POINTER + PLANE}
+    {"09 as posted": ARRAY, "plane 0 in struct kvm": ARRAY + PLANE, "array when needed": _POINTER + PLANE}
 )
 # Name -> bytes that a VM with so many planes (1 to 16) takes for them.
 DESIGNS: Final[Mapping[str, Callable[[int], int]]] = MappingProxyType(
@@ -55,7 +77,7 @@ DESIGNS: Final[Mapping[str, Callable[[int], int]]] = MappingProxyType(
         "09 as posted": lambda planes: ARRAY + planes * kmalloc_class(PLANE),
         "plane 0 in struct kvm": lambda planes: ARRAY + PLANE + (planes - 1) * kmalloc_class(PLANE),
         "array when needed": lambda planes: (
-            POINTER + PLANE + (kmalloc_class(ARRAY) if planes > 1 else 0) + (planes - 1) * kmalloc_class(PLANE)
+            _POINTER + PLANE + (kmalloc_class(ARRAY) if planes > 1 else 0) + (planes - 1) * kmalloc_class(PLANE)
         ),
     }
 )
@@ -86,8 +108,9 @@ def allocations(design: str, planes: int) -> int:
         ValueError: an unknown design, or a number of planes outside 1..16.
     """
     _checked(design, planes)
-    first = 1 if design == "09 as posted" else 0
-    return first + planes - 1 + (design == "array when needed" and planes > 1)
+    inside = design != "09 as posted"  # plane 0 lies in struct kvm
+    array = design == "array when needed" and planes > 1
+    return planes - (1 if inside else 0) + (1 if array else 0)
 
 
 def _checked(design: str, planes: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kvmplanes.model.machine.tree import CError, Line, Tree, apply_diff, kept, lines, text_of, unified
+from kvmplanes.model.machine.tree import CError, Line, Tree, apply_diff, as_lines, text_of, unified, with_ids
 
 if TYPE_CHECKING:
     from kvmplanes.model.machine.unit import Unit
@@ -80,15 +80,16 @@ class Version:
         Raises:
             CError: what is wrong with it, or not supported, with file and line.
         """
-        from kvmplanes.model.floor import NATIVES, RUN_TIME
+        from kvmplanes.model.floor import NATIVES
         from kvmplanes.model.machine.unit import unit
+        from kvmplanes.model.runtime import RUN_TIME
 
         try:
             return unit(self.tree, UNITS, (*NATIVES, *RUN_TIME))
         except CError as error:
             rows = self.tree[error.file]
-            shown = rows[error.line - 1].text.strip() if 0 < error.line <= len(rows) else ""
-            raise CError(error.file, error.line, f"{error.what}\n    {shown}" if shown else error.what) from None
+            line = rows[error.line - 1].text.strip() if 0 < error.line <= len(rows) else ""
+            raise CError(error.file, error.line, f"{error.what}\n    {line}" if line else error.what) from None
 
     @cached_property
     def functions(self) -> Mapping[str, Function]:
@@ -123,11 +124,11 @@ class Version:
         for edit in edits:
             if not isinstance(edit, tuple) or len(edit) != 3 or not all(isinstance(part, str) for part in edit):
                 raise ValueError(f"an edit is (function, old lines, new lines), three texts, not {edit!r}")
-            function, old, new = edit
-            found = made._function(function)
-            at, end = _place(found, old)
-            block = kept(found.lines[at:end], _indented(new, old, found.lines[at].text))
-            made = made._with(found.file, found.first - 1 + at, found.first - 1 + end, block)
+            name_of_function, old, new = edit
+            function = made._function(name_of_function)
+            at, end = _place(function, old)
+            block = with_ids(function.lines[at:end], _indented(new, old, function.lines[at].text))
+            made = made._with(function.file, function.first - 1 + at, function.first - 1 + end, block)
         return Version(name, title, made.tree, self.name, edits)._checked()
 
     def replace(self, text: str) -> Version:
@@ -146,24 +147,24 @@ class Version:
         if not isinstance(text, str):
             raise TypeError(f"replace() takes a text of C functions, not {text!r}")
         text = textwrap.dedent(text).strip("\n") + "\n"
-        found = definitions(text)
-        if not found:
+        places = definitions(text)
+        if not places:
             raise ValueError(
                 "this text defines no C function: a head, then { and } at the beginning of a line of their own"
             )
         rows, made, end, outside = text.splitlines(), self, 0, list[str]()
-        for first, last in found.values():
+        for first, last in places.values():
             outside += rows[end : first - 1]
             end = last
         outside += rows[end:]
-        texts = {name: rows[first - 1 : last] for name, (first, last) in found.items()}
+        texts = {name: rows[first - 1 : last] for name, (first, last) in places.items()}
         for name in _callers_first(texts, self.functions):
             made = made._defined(name, texts[name])
         if any(row.strip() for row in outside):
             head = min(function.first for function in made.functions.values() if function.file == MAIN) - 1
             block = re.sub(r"\n{2,}", "\n\n", "\n".join(outside).strip("\n"))
-            made = made._with(MAIN, head, head, lines(f"{block}\n\n"))
-        names = " and ".join(found)
+            made = made._with(MAIN, head, head, as_lines(f"{block}\n\n"))
+        names = " and ".join(places)
         return Version(
             f"{self.name}+", f"{self.title}, with {names} of a reader's own", made.tree, self.name
         )._checked()
@@ -207,11 +208,11 @@ class Version:
         """With one function replaced, or added: in the main file, before the first function that calls it."""
         if name in self.functions:
             old = self.functions[name]
-            return self._with(old.file, old.first - 1, old.first - 1 + len(old.lines), kept(old.lines, text))
+            return self._with(old.file, old.first - 1, old.first - 1 + len(old.lines), with_ids(old.lines, text))
         main = [f for f in self.functions.values() if f.file == MAIN]
         callers = [f for f in main if _calls(f.source, name)]
         at = min((f.first for f in callers), default=max(f.first for f in main)) - 1
-        return self._with(MAIN, at, at, lines("\n".join([*text, "", ""])))
+        return self._with(MAIN, at, at, as_lines("\n".join([*text, "", ""])))
 
     def _checked(self) -> Version:
         self.unit  # noqa: B018 - translated now, so that what is wrong is said where it was written
@@ -227,7 +228,7 @@ def _callers_first(texts: Mapping[str, Sequence[str]], known: Mapping[str, Funct
     yield from (name for name in texts if name in known)
     left = [name for name in texts if name not in known]
     while left:
-        others = {name: "\n".join(line for each in left if each != name for line in texts[each]) for name in left}
+        others = {name: "\n".join(line for other in left if other != name for line in texts[other]) for name in left}
         name = next((name for name in left if not _calls(others[name], name)), left[-1])
         left.remove(name)
         yield name

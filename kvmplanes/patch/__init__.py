@@ -14,9 +14,9 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from kvmplanes.patch.document import EVENTS, KINDS, AddedLine, ContextLine, Event, Hunk, Kind, Patch, load
+from kvmplanes.patch.document import EVENTS, KINDS, AddedLine, ContextLine, Hunk, LineEvent, LineKind, Patch, load
 
-__all__ = ["EVENTS", "KINDS", "PATCH", "AddedLine", "ContextLine", "Event", "Hunk", "Kind", "Patch", "load"]
+__all__ = ["EVENTS", "KINDS", "PATCH", "AddedLine", "ContextLine", "Hunk", "LineEvent", "LineKind", "Patch", "load"]
 
 _HERE = Path(__file__).parent
 

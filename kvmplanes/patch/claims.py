@@ -63,13 +63,13 @@ def load(toml: str) -> Mapping[str, Claim]:
     Raises:
         ValueError: a table lacks one of these, has another, or says none of `HOW`.
     """
-    found = {}
+    claims = {}
     for patch, table in tomllib.loads(toml).items():
         if set(table) != {"message_id", "how", "claim", "used"}:
             raise ValueError(f"claim on {patch}: give message_id, how, claim and used, not {', '.join(table)}")
-        claim = " ".join(table["claim"].split())
-        found[patch] = Claim(patch, table["message_id"], table["how"], claim, tuple(table["used"]))
-    return MappingProxyType(found)
+        sentence = " ".join(table["claim"].split())
+        claims[patch] = Claim(patch, table["message_id"], table["how"], sentence, tuple(table["used"]))
+    return MappingProxyType(claims)
 
 
 CLAIMS: Final[Mapping[str, Claim]] = load(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))

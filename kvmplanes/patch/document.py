@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, get_args
 
 from unidiff.patch import PatchSet
 
-Kind = Literal["declaration", "uapi", "create", "unwind", "destroy"]
-Event = Literal[
+LineKind = Literal["declaration", "uapi", "create", "unwind", "destroy"]
+LineEvent = Literal[
     "alloc plane",
     "fail plane",
     "write plane.kvm",
@@ -24,8 +24,8 @@ Event = Literal[
     "teardown planes",  # kvm_destroy_planes() from kvm_destroy_vm()
     "check KVM_CAP_PLANES",
 ]
-KINDS: Final[tuple[str, ...]] = get_args(Kind)
-EVENTS: Final[tuple[str, ...]] = get_args(Event)
+KINDS: Final[tuple[str, ...]] = get_args(LineKind)
+EVENTS: Final[tuple[str, ...]] = get_args(LineEvent)
 LICENCE: Final = "GPL-2.0-only"
 
 
@@ -64,8 +64,8 @@ class AddedLine:
     target_lineno: int
     text: str
     within: str
-    kind: Kind
-    event: Event
+    kind: LineKind
+    event: LineEvent
     explanation: str
 
     def __str__(self) -> str:

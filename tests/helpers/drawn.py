@@ -4,11 +4,11 @@
 from collections.abc import Callable
 from functools import cache
 
-from matplotlib.patches import PathPatch
-
 import kvmplanes as kp
 from kvmplanes.runs.trace import Trace
-from kvmplanes.view.plots import Plot, plot_lifetimes, plot_occupancy, plot_paths, plot_runs
+from kvmplanes.view.page.svg import Point
+from kvmplanes.view.plots import Plot, plot_cost, plot_crowd, plot_lifetimes, plot_occupancy, plot_paths, plot_runs
+from kvmplanes.view.plots.figure import Sign, Words
 
 LATE = "anon_inode_getfile(plane 3)"
 
@@ -52,17 +52,19 @@ PLOTS: dict[str, Callable[[], Plot]] = {
     "two VMs": lambda: plot_occupancy(kp.run("09", ops=("KVM_CREATE_VM", "close(vm)", "KVM_CREATE_VM", "close(vm)"))),
     "29 beyond": lambda: plot_occupancy(beyond()),
     "lifetimes 09": lambda: plot_lifetimes(kp.run("09")),
-    "lifetimes without objects": lambda: plot_lifetimes(kp.run("09", fail="get_unused_fd_flags"), references=True),
-    "lifetimes 29": lambda: plot_lifetimes(dangling(), references=True),
+    "lifetimes without objects": lambda: plot_lifetimes(kp.run("09", fail="get_unused_fd_flags")),
+    "lifetimes 29": lambda: plot_lifetimes(dangling()),
     "lifetimes rfc": lambda: plot_lifetimes(kp.run("rfc")),
-    "lifetimes Oops": lambda: plot_lifetimes(kp.run("09", freed="poisoned"), references=True),
+    "lifetimes Oops": lambda: plot_lifetimes(kp.run("09", freed="poisoned")),
     "lifetimes beyond": lambda: plot_lifetimes(beyond()),
-    "runs": lambda: plot_runs(many("29", 5)),
+    "runs": lambda: plot_runs({"All runs": many("29", 5)}),
     "groups": lambda: plot_runs({f"probability {p} %": many("09", p) for p in (2, 10, 30)}),
     "one run": lambda: plot_runs({"all": [kp.run("09")], "none": [kp.run("09", fail=1)]}),
     "paths": lambda: plot_paths([kp.certify(version) for version in kp.VERSIONS]),
     "one version": lambda: plot_paths([kp.certify("09")]),
     "many versions": lambda: plot_paths([kp.certify("29", planes=(1,))] * 10),
+    "crowd": lambda: plot_crowd({f"{p} % fail": many("29", p) for p in (2, 30)}),
+    "cost": plot_cost,
 }
 
 
@@ -71,32 +73,42 @@ def plot(name: str) -> Plot:
     return PLOTS[name]()
 
 
-def shape(plotted: Plot, word: str) -> PathPatch:
-    found = [patch for patch in plotted.figure.axes[0].patches if patch.get_label() == word]
-    assert len(found) == 1, f"{len(found)} shapes say {word!r}"
-    assert isinstance(found[0], PathPatch)
-    return found[0]
+def signs(plotted: Plot) -> list[Sign]:
+    return [piece for piece in plotted.figure.pieces if isinstance(piece, Sign)]
 
 
-def boxes(plotted: Plot, word: str) -> list[tuple[float, float, float, float]]:
-    """(left, right, top, bottom) of every box of a meaning."""
-    corners = shape(plotted, word).get_path().vertices.reshape(-1, 5, 2)
-    return [(*box[:, 0][[0, 1]], *box[:, 1][[0, 2]]) for box in corners]
+def places(plotted: Plot, word: str) -> list[tuple[Point, ...]]:
+    """Where the sign of a word is drawn: corners, ends, or one point each."""
+    return [place for sign in signs(plotted) if sign.word == word for place in sign.places]
 
 
-def points(plotted: Plot, word: str) -> list[tuple[float, float]]:
-    lines = [line for line in plotted.figure.axes[0].lines if line.get_label() == word]
-    return [(x, y) for line in lines for x, y in zip(*line.get_data(), strict=True)]
+def marks(plotted: Plot, word: str) -> list[Point]:
+    """Where the markers of a word are."""
+    return [point for (point,) in places(plotted, word)]
 
 
-def row_labels(plotted: Plot) -> dict[str, float]:
-    axis = plotted.figure.axes[0].yaxis
-    return {label.get_text(): y for label, y in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)}
-
-
-def legend(plotted: Plot) -> list[str]:
-    return [text.get_text() for text in plotted.figure.legends[0].get_texts()]
+def words(plotted: Plot) -> list[Words]:
+    return [piece for piece in plotted.figure.pieces if isinstance(piece, Words)]
 
 
 def written(plotted: Plot) -> list[str]:
-    return [text.get_text() for text in plotted.figure.axes[0].texts]
+    return [piece.words for piece in words(plotted)]
+
+
+def labels(plotted: Plot) -> dict[str, float]:
+    """The middle of each row that has a name."""
+    return {piece.words: piece.y for piece in words(plotted) if piece.down == "center_baseline"}
+
+
+def legend(plotted: Plot) -> list[str]:
+    named = {sign.word for sign in signs(plotted)}
+    below = [piece for piece in words(plotted) if piece.y > plotted.figure.height - 10]
+    return [piece.words for piece in below if piece.words in named]
+
+
+def steps(plotted: Plot, word: str) -> list[tuple[float, ...]]:
+    """The steps at which each sign of a word begins and ends, as the numbers of the axis have it."""
+    axis = [(int(piece.words), piece.x) for piece in words(plotted) if piece.down == "top" and piece.words.isdigit()]
+    (low, left), (high, right) = axis[0], axis[-1]
+    unit = (right - left) / (high - low)
+    return [tuple(round(low + (x - left) / unit, 6) for x, _ in place) for place in places(plotted, word)]

@@ -2,15 +2,15 @@
 """What the C does, written down by hand from the patches and from Linux 6.12.117; nothing here comes from the model.
 
 Order of statements and labels: virt/kvm/kvm_main.c. 09/60, 10/60, 11/60 and 29/60 as posted on 8 June 2026;
-`rfc` is "[RFC PATCH 03/29] KVM: add plane info to structs" of 1 April 2025; `29-fixed` is our repair of 29/60.
+`rfc` is "[RFC PATCH 03/29] KVM: add plane info to structs" of 1 April 2025; `09-fixed` and `29-fixed` are our repairs.
 """
 
 from typing import NamedTuple
 
-VERSIONS = ("rfc", "08", "09", "10", "11", "29", "29-fixed")
-WITH_PLANES = ("09", "10", "11", "29", "29-fixed")  # they have kvm_create_plane() and kvm_destroy_planes()
+VERSIONS = ("rfc", "08", "09", "09-fixed", "10", "11", "29", "29-fixed")
+WITH_PLANES = ("09", "09-fixed", "10", "11", "29", "29-fixed")  # they have kvm_create_plane() and kvm_destroy_planes()
 WITH_IOCTL = ("29", "29-fixed")
-RIGHT_ORDER = ("11", "29", "29-fixed")  # kvm_destroy_planes() before kvm_arch_free_vm()
+RIGHT_ORDER = ("09-fixed", "11", "29", "29-fixed")  # kvm_destroy_planes() before kvm_arch_free_vm()
 WITH_VCPU_ARRAY = ("10", "11", "29", "29-fixed")  # in struct kvm_plane
 
 BUSES = ("KVM_MMIO_BUS", "KVM_PIO_BUS", "KVM_VIRTIO_CCW_NOTIFY_BUS", "KVM_FAST_MMIO_BUS", "KVM_IOCSR_BUS")

@@ -5,10 +5,11 @@ import textwrap
 from typing import Any
 
 from kvmplanes.model.faults import Fail, Injector
-from kvmplanes.model.floor import NATIVES, RUN_TIME, Kernel
+from kvmplanes.model.floor import NATIVES, Kernel
 from kvmplanes.model.heap import Event, Freed
-from kvmplanes.model.machine.tree import lines
+from kvmplanes.model.machine.tree import as_lines
 from kvmplanes.model.machine.unit import Unit, unit
+from kvmplanes.model.runtime import RUN_TIME
 from kvmplanes.model.series import ALL
 
 FILE = "small.c"  # its first line is line 1 of the text
@@ -16,7 +17,7 @@ FILE = "small.c"  # its first line is line 1 of the text
 
 def translated(text: str) -> Unit:
     """The unit that a text makes, with nothing before it but `shim.h`."""
-    tree = {"shim.h": ALL["08"].tree["shim.h"], FILE: lines(textwrap.dedent(text).strip("\n"))}
+    tree = {"shim.h": ALL["08"].tree["shim.h"], FILE: as_lines(textwrap.dedent(text).strip("\n"))}
     return unit(tree, ("shim.h", FILE), (*NATIVES, *RUN_TIME))
 
 
@@ -40,4 +41,4 @@ def printed(body: str, before: str = "") -> list[str]:
 
 def held(k: Kernel) -> list[str]:
     """What a kernel still holds, but for struct kvm: live objects and counted references."""
-    return [cell.name for cell in k.heap.live() if cell.kind != "kvm"] + [name for name, n in k.refs.items() if n]
+    return [memory.name for memory in k.heap.live() if memory.kind != "kvm"] + [name for name, n in k.refs.items() if n]

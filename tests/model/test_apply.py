@@ -102,14 +102,14 @@ def test_c_that_is_wrong_after_a_diff_is_an_error_at_its_line() -> None:
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("other", ["08", "09", "29-fixed"])
 def test_a_diff_there_and_back(name: str, other: str) -> None:
-    here, there = ALL[name], ALL[other]
-    diff = here.diff(there)
+    ours, theirs = ALL[name], ALL[other]
+    diff = ours.diff(theirs)
     if name == other:
         assert diff == ""
         return
     assert diff.startswith("--- a/")
-    assert texts(here.apply(diff)) == texts(there)
-    assert texts(there.apply(there.diff(here))) == texts(here)
+    assert texts(ours.apply(diff)) == texts(theirs)
+    assert texts(theirs.apply(theirs.diff(ours))) == texts(ours)
 
 
 def test_a_reader_s_edit_as_a_diff() -> None:

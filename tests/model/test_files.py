@@ -3,9 +3,9 @@
 
 import pytest
 
-from kvmplanes.model.constants import ERRNOS
-from kvmplanes.model.floor import PTR_ERR
+from kvmplanes.model.faults import ERRNOS
 from kvmplanes.model.heap import NULL, Oops
+from kvmplanes.model.runtime import PTR_ERR
 from tests.helpers.small_c import held, kernel
 
 
@@ -31,9 +31,9 @@ def test_a_number_that_was_not_reserved_is_given_back_to_nobody() -> None:
 
 def test_a_descriptor_can_be_refused() -> None:
     k, _ = kernel(fail="get_unused_fd_flags(plane 1)")
-    k.op = "KVM_CREATE_PLANE 2"
+    k.level = 2
     assert k.get_unused_fd_flags() == 4
-    k.op = f"KVM_CREATE_PLANE {2**32 + 1}"  # the kernel's parameter is unsigned
+    k.level = 1
     assert k.get_unused_fd_flags() == -ERRNOS["EMFILE"]
 
 

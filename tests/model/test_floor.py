@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the C stands on: gotos, counted references, failing calls, addresses, descriptors and files."""
+"""What the C stands on: gotos, counted references, failing calls, addresses, descriptors, files, memory of structs."""
 
 import re
 import sys
@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.model.constants import ERRNOS
-from kvmplanes.model.faults import Fail, Injector
-from kvmplanes.model.floor import ERR_PTR, IS_ERR, NATIVES, PTR_ERR, RUN_TIME, Kernel, errno_name, layout
-from kvmplanes.model.heap import NULL, POISON, Event, Layout, NullDereference, Oops
+from kvmplanes.model.faults import ERRNOS, Fail, Injector, errno_name
+from kvmplanes.model.floor import NATIVES, Kernel, layout
+from kvmplanes.model.heap import NULL, POISON, Event, Layout, Oops
+from kvmplanes.model.runtime import ERR_PTR, IS_ERR, PTR_ERR, RUN_TIME, SRCU
 from kvmplanes.model.series import ALL
-from kvmplanes.model.values import SRCU
 from tests.helpers.small_c import held, kernel, result
 
 
@@ -53,6 +52,8 @@ def test_an_err_ptr_is_not_to_be_followed() -> None:
 
 def test_errno_names() -> None:
     assert errno_name(-ERRNOS["EEXIST"]) == errno_name(ERRNOS["EEXIST"]) == "EEXIST"
+    with pytest.raises(ValueError, match="-999 is no errno that is known here; EPERM, ENOENT"):
+        errno_name(-999)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Python's numbers are those of the machine")
@@ -106,8 +107,9 @@ def test_mmdrop_needs_an_address_space() -> None:
     k.mmdrop("mm")
     assert k.refs["mm"] == 0
     for wrong in (NULL, POISON):
-        with pytest.raises(Oops, match=r"mmdrop\((NULL|0x6b6b6b6b6b6b6b6b)\)"):
+        with pytest.raises(Oops, match=r"mmdrop\((NULL|0x6b6b6b6b6b6b6b6b)\)") as caught:
             k.mmdrop(wrong)
+        assert caught.value.defect == ("null-dereference" if wrong is NULL else None)
 
 
 def test_each_run_has_its_own_functions_and_variables() -> None:
@@ -216,8 +218,9 @@ def test_mmu_notifier_ops_are_set_before_registration_can_fail() -> None:
 def test_srcu_has_to_be_there_and_live_when_the_arch_state_goes() -> None:
     k, events, kvm = pair("kvm_arch_init_vm")
     k.c["make"](kvm)
-    with pytest.raises(NullDereference, match=f"NULL->{SRCU} is read"):
+    with pytest.raises(Oops, match=f"NULL->{SRCU} is read") as null:
         k.c["undo"](kvm)
+    assert null.value.defect == "null-dereference"
     kvm.srcu = k.heap.alloc(Layout("srcu", {SRCU: NULL}))
     k.heap.free(kvm.srcu)
     k.c["undo"](kvm)
@@ -248,3 +251,22 @@ def test_every_native_is_there_and_declared() -> None:
     for name in NATIVES:
         assert callable(k.c[name]) == (name != "current")
         assert name.startswith("_") or re.search(rf"\b{name}[(;]", declared)
+
+
+def test_sizes_and_places_are_those_of_a_64_bit_machine() -> None:
+    """Against gcc's own, in oracle/: here the figures that a reader meets."""
+    plane, kvm = (layout(ALL["09"].unit, name, 1 << 20) for name in ("kvm_plane", "kvm"))
+    assert list(plane.zero) == ["kvm", "level"]
+    assert list(plane.poison.values()) == [POISON, 0x6B6B6B6B]
+    assert kvm.arrays == {"planes": 16, "buses": 5}
+    assert [n for n in range(24) if layout(ALL["09"].unit, "kvm_plane", n).beyond] == list(range(12))
+    assert layout(ALL["09"].unit, "kvm_plane", 8).beyond == {"level"}
+
+
+def test_structs_inside_a_struct_have_flat_names() -> None:
+    names = list(layout(ALL["08"].unit, "kvm", 1 << 20).zero)
+    assert {"slots_generation", "slots_node_idx", "mmu_notifier_ops", "mmu_notifier_users"} < {*names}
+    assert {"users_count", "srcu", "irq_srcu", "arch", "vcpu_array"} < {*names}, (
+        "one with a single member is that member"
+    )
+    assert not {"lock", "vm_list", "gpc_lock", "mmu_lock"} & {*names}, "a type without members shows nothing"

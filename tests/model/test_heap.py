@@ -15,9 +15,8 @@ from kvmplanes.model.heap import (
     Freed,
     Heap,
     Layout,
-    NullDereference,
+    Nowhere,
     Oops,
-    Poison,
 )  # fmt: skip
 
 SLOTS = [f"slots[{i}]" for i in range(4)]
@@ -53,7 +52,7 @@ def test_memory_is_zeroed_and_named() -> None:
     assert [repr(p) for p in (a, b, c)] == ["box#1", "box", "box#1'"]
     assert m.take() == [Event("alloc", "box#1"), Event("alloc", "box"), Event("alloc", "box#1'")]
     assert (a.next, a.size, a.slots[3], len(a.slots)) == (NULL, 0, NULL, 4)
-    assert [cell.name for cell in m.heap.live()] == ["box#1", "box", "box#1'"]
+    assert [memory.name for memory in m.heap.live()] == ["box#1", "box", "box#1'"]
 
 
 def test_reads_and_writes_are_reported_with_c_values() -> None:
@@ -156,7 +155,12 @@ def test_what_free_does_to_the_bytes(freed: Freed, pointer: object, number: int)
 
 def test_the_state_at_the_free_shows_the_wiped_bytes() -> None:
     seen: list[object] = []
-    heap = Heap(lambda event: seen.append(heap.cells["box"].fields["next"]) if event.what == "free" else None, "zeroed")
+
+    def look(event: Event) -> None:
+        if event.what == "free":
+            seen.append(heap.allocations["box"].fields["next"])
+
+    heap = Heap(look, "zeroed")
     a = heap.alloc(BOX)
     a.next = a
     heap.free(a)
@@ -169,17 +173,17 @@ def test_null_can_be_freed_but_not_followed() -> None:
     assert m.take() == []
     assert not NULL
     assert repr(NULL) == "NULL"
-    with pytest.raises(NullDereference, match=r"NULL->next is read"):
+    with pytest.raises(Oops, match=r"NULL->next is read") as read:
         _ = NULL.next
-    with pytest.raises(NullDereference, match=r"NULL->next is written"):
+    with pytest.raises(Oops, match=r"NULL->next is written") as written:
         NULL.next = 1
-    assert NullDereference.defect == "null-dereference"
+    assert read.value.defect == written.value.defect == "null-dereference"
 
 
 def test_poison_is_true_and_leads_nowhere() -> None:
     m = Machine()
     assert POISON
-    assert isinstance(POISON, Poison)
+    assert isinstance(POISON, Nowhere)
     assert POISON is not NULL
     for wrong in (lambda: POISON.next, lambda: setattr(POISON, "next", 1), lambda: m.heap.free(POISON)):
         with pytest.raises(Oops) as caught:
@@ -203,7 +207,7 @@ def test_python_s_own_look_ups_are_no_accesses() -> None:
     assert m.take() == []
 
 
-def test_pointers_are_equal_when_they_point_to_the_same_cell() -> None:
+def test_pointers_are_equal_when_they_point_to_the_same_memory() -> None:
     m = Machine()
     a, b = m.box(), m.box()
     a.next = a
@@ -275,8 +279,9 @@ def test_allocations_have_an_end() -> None:
 
 def test_an_index_or_a_call_follows_a_pointer() -> None:
     for follow in (lambda: NULL[0], lambda: NULL.__setitem__(0, 1), lambda: NULL(1)):
-        with pytest.raises(NullDereference, match=r"NULL\[0\] is (read|written)|the function at NULL is called"):
+        with pytest.raises(Oops, match=r"NULL\[0\] is (read|written)|the function at NULL is called") as null:
             follow()
+        assert null.value.defect == "null-dereference"
     with pytest.raises(Oops, match=r"0x6b6b6b6b6b6b6b6b\[2\] is read") as caught:
         POISON[2]
     assert caught.value.defect is None

@@ -146,11 +146,11 @@ def statements(name: str, rows: list[str]) -> list[int]:
     return [n for n, row in enumerate(rows) if n >= first and re.fullmatch(r"\t+(?!return|xa_destroy)\w.*;", row)]
 
 
-def mutate(name: str, source: str, how: str, one: int, other: int) -> str:
+def mutate(name: str, source: str, how: str, first: int, second: int) -> str:
     """Drop, repeat or swap simple statements; what an `if` or a `for` has is still one statement."""
     rows = source.splitlines()
     places = statements(name, rows)
-    a, b = places[one % len(places)], places[other % len(places)]
+    a, b = places[first % len(places)], places[second % len(places)]
     (indent_a, text_a), (indent_b, text_b) = ((rows[n][: -len(rows[n].lstrip())], rows[n].strip()) for n in (a, b))
     if how == "drop":
         rows[a] = f"{indent_a};"
@@ -184,8 +184,8 @@ def test_broken_texts_still_give_traces(version: str, changes: list[tuple[str, s
     """Whatever the order of the lines: the run is recorded, its outcome has a class, and it prints."""
     broken = kp.VERSIONS[version]
     try:
-        for name, how, one, other in changes:
-            broken = broken.replace(mutate(name, broken.functions[name].source, how, one, other))
+        for name, how, first, second in changes:
+            broken = broken.replace(mutate(name, broken.functions[name].source, how, first, second))
     except CError as refused:
         assert re.match(REFUSED, str(refused))  # noqa: PT017
         return

@@ -9,7 +9,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.model.heap import Freed
 from kvmplanes.runs import scenario
-from kvmplanes.runs.trace import Step, Trace
+from kvmplanes.runs.trace import Step, Trace, slot_of
 from tests.helpers import facts
 
 # Version and planes of each run. 29 creates planes, too.
@@ -88,7 +88,7 @@ def test_a_failure_of_create_plane(
 ) -> None:
     trace = kp.run(version, planes=planes, fail=f"{call.name}: {errno}")
     op = f"KVM_CREATE_PLANE {plane}"
-    assert dict(trace.results)[op] == errno == trace.errno
+    assert dict[str, str](trace.results)[op] == errno == trace.errno
     assert all(result.startswith("fd") for done, result in trace.results if done != op)
     assert labels(trace) == {"": [], "put_fd": ["put_fd"], "put_kvm": ["put_kvm", "put_fd"]}[call.label]
     wanted = facts.create_plane_undo(version, call, plane)
@@ -108,9 +108,9 @@ def test_a_failure_of_create_plane(
     assert last.state.kvm.live
     # Teardown: one free per pointer that is still in a slot, in the order of the slots.
     freed = [step for step in undone(trace, "close(vm)") if step.obj.startswith("plane#")]
-    kept = [n for n in (0, *planes) if n != plane or dangling]
+    left = [n for n in (0, *planes) if n != plane or dangling]
     assert [(step.obj, step.defect) for step in freed] == [
-        (f"plane#{n}", "double-free" if n == plane else None) for n in kept
+        (f"plane#{n}", "double-free" if n == plane else None) for n in left
     ]
     assert trace.steps[-1].state.refs == ()
 
@@ -146,7 +146,7 @@ def test_what_a_plane_holds(version: str) -> None:
         assert plane is not None
         assert facts.plane_members(version, level).items() <= dict(plane.fields).items()
     assert state.kvm is not None
-    assert sum(name.startswith("planes[") for name, _ in state.kvm.fields) == len(facts.VCPU_WALK)
+    assert sum(slot_of(name) is not None for name, _ in state.kvm.fields) == len(facts.VCPU_WALK)
 
 
 @pytest.mark.parametrize("version", facts.VERSIONS)
@@ -212,9 +212,9 @@ def test_create_plane_is_bounded_by_the_architecture(version: str) -> None:
     """29/60 also has WARN_ON_ONCE(id >= KVM_MAX_PLANES); ours, like the kernel that was measured, has not."""
     ops = ("KVM_CREATE_VM", "KVM_CREATE_PLANE 3", "KVM_CREATE_PLANE 18")
     own = "unsigned kvm_arch_max_planes(struct kvm *kvm)\n{{\n\t(void)kvm;\n\treturn {};\n}}\n"
-    one, twenty = (kp.run(kp.VERSIONS[version].replace(own.format(most)), ops=ops) for most in (1, 20))
-    assert [result for _, result in one.results[1:]] == ["EINVAL", "EINVAL"]
-    assert one.defects == ()
+    first, twenty = (kp.run(kp.VERSIONS[version].replace(own.format(most)), ops=ops) for most in (1, 20))
+    assert [result for _, result in first.results[1:]] == ["EINVAL", "EINVAL"]
+    assert first.defects == ()
     assert [result for _, result in twenty.results[1:]] == ["fd 5", "fd 6"]
     assert [(d.kind, d.access, d.field) for d in twenty.defects if d.access] == [
         ("out-of-bounds", "read", "planes[18]"), ("out-of-bounds", "write", "planes[18]"),
@@ -233,8 +233,8 @@ def test_numbers_that_python_s_code_needs_are_those_of_the_c() -> None:
     names = ("KVM_MAX_PLANES", "KVM_CAP_PLANES", "KVM_CREATE_VM", "KVM_CHECK_EXTENSION", "KVM_CREATE_PLANE")
     prints = "".join(f'\tprintk("%u", {name});\n' for name in names)
     own = kp.VERSIONS["29"].replace(f"static int kvm_plane_release(struct file *filp)\n{{\n{prints}\treturn 0;\n}}\n")
-    shown = [step.obj for step in kp.run(own, planes=(1,)).steps if step.what == "print"]
-    assert shown == [
+    lines = [step.obj for step in kp.run(own, planes=(1,)).steps if step.what == "print"]
+    assert lines == [
         "16",
         "249",
         *map(str, (scenario.KVM_CREATE_VM, scenario.KVM_CHECK_EXTENSION, scenario.KVM_CREATE_PLANE)),
@@ -262,5 +262,5 @@ def test_latent_in_09_an_occupied_slot_is_overwritten() -> None:
 
 def test_latent_in_09_the_index_is_not_checked() -> None:
     """As measured on a kernel: written beyond the array, and no loop visits it again."""
-    found = [(d.kind, d.obj, d.access) for d in kp.run(with_one_more(16)).defects]
-    assert found == [("out-of-bounds", "kvm#1", "write"), ("leak", "plane#16", "")]
+    defects = [(d.kind, d.obj, d.access) for d in kp.run(with_one_more(16)).defects]
+    assert defects == [("out-of-bounds", "kvm#1", "write"), ("leak", "plane#16", "")]

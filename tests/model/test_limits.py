@@ -16,7 +16,7 @@ from kvmplanes.model.heap import MOST_OBJECTS
 from kvmplanes.model.limits import ABOUT, LIMITS
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.runs.programs import MORE, programs
-from kvmplanes.view.limits import limits_table
+from kvmplanes.view.tables import limits_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "kvmplanes"
@@ -42,12 +42,12 @@ def ids(text: str) -> set[str]:
 
 def in_code() -> dict[str, list[str]]:
     """Id -> the files whose comments use it."""
-    found: dict[str, list[str]] = {}
+    files: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*")):
         if path.suffix in (".py", ".c", ".h", ".patch", ".js"):
             for name in ids(prose(path)):
-                found.setdefault(name, []).append(str(path.relative_to(ROOT)))
-    return found
+                files.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    return files
 
 
 def test_a_comment_is_found_in_each_of_its_forms() -> None:

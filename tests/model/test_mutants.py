@@ -12,18 +12,18 @@ from kvmplanes.model.series import ALL
 from kvmplanes.model.version import MAIN
 from kvmplanes.runs import mutation
 from kvmplanes.runs.certificate import classify
-from kvmplanes.runs.mutation import CHECKS, Check, Kill, kill
+from kvmplanes.runs.mutation import FAILURES, Failure, Kill, kill
 from kvmplanes.runs.programs import wrong_state
 from kvmplanes.runs.trace import Trace
 
-PLAIN, VM, PLANE = CHECKS
+PLAIN, VM, PLANE = FAILURES
 NAMES = [mutant.name for mutant in MUTANTS]
 EQUIVALENT = [mutant for mutant in MUTANTS if mutant.equivalent]
 
 
 def named(name: str) -> Mutant:
-    (found,) = (mutant for mutant in MUTANTS if mutant.name == name)
-    return found
+    (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
+    return mutant
 
 
 def checked(name: str) -> Kill:
@@ -74,29 +74,30 @@ def test_each_is_indented_as_c(mutant: Mutant) -> None:
         depth += text.endswith("{") or text == "{"
 
 
-@pytest.mark.parametrize("one", mutation.kills(), ids=lambda one: str(one.mutant))
-def test_each_is_killed_or_equivalent_for_a_reason(one: Kill) -> None:
-    assert one.killed != bool(one.mutant.equivalent)
+@pytest.mark.parametrize("verdict", mutation.kills(), ids=lambda verdict: str(verdict.mutant))
+def test_each_is_killed_or_equivalent_for_a_reason(verdict: Kill) -> None:
+    assert verdict.killed != bool(verdict.mutant.equivalent)
 
 
-@pytest.mark.parametrize("one", [one for one in mutation.kills() if one.killed], ids=lambda one: str(one.mutant))
-def test_a_kill_has_a_counterexample(one: Kill) -> None:
-    shortest = one.counterexample
+KILLED = [verdict for verdict in mutation.kills() if verdict.killed]
+
+
+@pytest.mark.parametrize("verdict", KILLED, ids=lambda verdict: str(verdict.mutant))
+def test_a_kill_has_a_counterexample(verdict: Kill) -> None:
+    shortest = verdict.counterexample
     assert shortest is not None
-    assert shortest.version is one.mutant.version
-    assert len(shortest.steps) == min(len(found.trace.steps) for found in one.findings)
-    certificate = kp.certify(one.mutant.version)
+    assert shortest.version is verdict.mutant.version
+    assert len(shortest.steps) == min(len(path.trace.steps) for path in verdict.paths)
+    certificate = kp.certify(verdict.mutant.version)
     assert not certificate.clean
     bad = {outcome: n for outcome, n in certificate.counts.items() if outcome != "clean"}
-    assert bad == Counter(found.outcome for found in one.findings)
+    assert bad == Counter(path.outcome for path in verdict.paths)
 
 
 def test_most_are_killed() -> None:
-    killed = [one for one in mutation.kills() if one.killed]
-    assert len(killed) == len(MUTANTS) - len(EQUIVALENT) >= 25
-    assert (
-        mutation.summary() == f"{len(MUTANTS)} mutants: {len(killed)} killed by certify, {len(EQUIVALENT)} equivalent"
-    )
+    assert len(KILLED) == len(MUTANTS) - len(EQUIVALENT) >= 25
+    sentence = f"{len(MUTANTS)} mutants: {len(KILLED)} killed by certify, {len(EQUIVALENT)} equivalent"
+    assert mutation.kill_count() == sentence
 
 
 def test_the_usual_program_alone_misses_some() -> None:
@@ -130,7 +131,7 @@ def test_the_usual_program_alone_misses_some() -> None:
         ("no reference taken", PLAIN, ("use-after-free", 3, "")),
     ],
 )
-def test_what_sees_it(name: str, check: Check, expected: tuple[str, int, str]) -> None:
+def test_what_sees_it(name: str, check: Failure, expected: tuple[str, int, str]) -> None:
     assert checked(name).at(check) == expected
 
 
@@ -203,11 +204,11 @@ def test_no_version_leaves_a_wrong_state(version: str) -> None:
 def test_a_back_pointer_is_followed_from_10_on_and_by_a_planes_close_in_29() -> None:
     early, late = checked("no back-pointer"), checked("no back-pointer, 29")
     assert early.mutant.edit == late.mutant.edit
-    assert {found.outcome for found in early.findings} == {"null-dereference"}
-    assert {found.trace.oops.function for found in early.findings if found.trace.oops} == {"kvm_destroy_vcpus"}
-    trace = late.findings[-1].trace
+    assert {path.outcome for path in early.paths} == {"null-dereference"}
+    assert {path.trace.oops.function for path in early.paths if path.trace.oops} == {"kvm_destroy_vcpus"}
+    trace = late.paths[-1].trace
     assert trace.oops is not None
-    assert any(f.trace.oops and f.trace.oops.op == "close(plane 1)" for f in late.findings)
+    assert any(f.trace.oops and f.trace.oops.op == "close(plane 1)" for f in late.paths)
 
 
 @pytest.mark.parametrize(("name", "oops"), [("errno 0", "NULL->"), ("errno positive", "ERR_PTR(ENOMEM)->")])
@@ -237,26 +238,13 @@ def test_closing_a_number_without_a_file_does_nothing() -> None:
 # -- words, and bad input ------------------------------------------------------------------------------------
 
 
-def test_table() -> None:
-    lines = mutation.table().splitlines()
-    functions = dict.fromkeys(f"{m.function}()" for m in MUTANTS)
-    assert len(lines) == 2 + len(functions) + len(MUTANTS)
-    assert lines[0].split("  ")[0] == "mutant"
-    assert [line for line in lines if line.endswith("()")] == list(functions)
-    assert lines[-1] == mutation.summary()
-    for mutant in MUTANTS:
-        (row,) = (line for line in lines if line.startswith(f"  {mutant} "))
-        assert (mutant.equivalent in row) if mutant.equivalent else ("equivalent" not in row)
-    assert all(line == line.rstrip() for line in lines)
-
-
 def test_an_unexplained_survivor_is_told() -> None:
     same = Mutant(
         "a comment", "11", "kvm_destroy_one_plane", "Nothing.", ("kfree(plane);", "/* last */\nkfree(plane);")
     )
     assert str(kill(same)) == "a comment: not seen, and not known to be equivalent"
     assert kill(same).counterexample is None
-    assert mutation.summary([kill(same)]).endswith("0 equivalent")
+    assert mutation.kill_count([kill(same)]).endswith("0 equivalent")
 
 
 def test_the_module_doctest() -> None:

@@ -11,7 +11,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.model.machine.tree import CError, text_of
 from kvmplanes.model.version import MAIN, UNITS, Version
-from kvmplanes.oracle.compiled.scaffold import tree, unpack
+from kvmplanes.oracle.compiled.build import tree, unpack
 from tests.helpers.trees import PLANES
 
 V09, V11 = kp.VERSIONS["09"], kp.VERSIONS["11"]

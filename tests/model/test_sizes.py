@@ -15,6 +15,8 @@ from kvmplanes.model.sizes import (
     allocations,
     in_memory,
     kmalloc_class,
+    size_of_member,
+    size_of_struct,
     sizeof,
 )
 from kvmplanes.oracle.measured import VARIANTS
@@ -27,6 +29,18 @@ def test_the_rules_give_what_was_measured() -> None:
     assert sizes["planes_array"] == ARRAY == 128
     assert sizes["struct_kvm"] - VARIANTS["V0k"].sizes["struct_kvm"] == ARRAY
     assert PADDING == 4
+
+
+def test_the_c_of_each_version_gives_the_same_sizes() -> None:
+    sizes = {name: size_of_struct(version, "kvm_plane") for name, version in kp.VERSIONS.items()}
+    assert sizes == {
+        "rfc": 16,
+        "08": 0,
+        "09": PLANE,
+        "09-fixed": PLANE,
+        **dict.fromkeys(("10", "11", "29", "29-fixed"), 24),
+    }
+    assert [size_of_member(kp.VERSIONS[name], "kvm", "planes") for name in ("08", "09", "29")] == [0, ARRAY, ARRAY]
 
 
 def test_a_struct_is_aligned_to_its_largest_member() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.model.machine import functions, stored
-from kvmplanes.model.machine.unit import pieces, text_of
+from kvmplanes.model.machine import functions, unit
+from kvmplanes.model.machine.unit import STORED, joined, pieces_of
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import UNITS, Version
 
@@ -36,16 +36,16 @@ def test_the_store_is_up_to_date() -> None:
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert stored.STORED.read_text(encoding="utf-8") == script.text(), "run: .venv/bin/python .ci/store.py"
+    assert STORED.read_text(encoding="utf-8") == script.text(), "run: .venv/bin/python .ci/store.py"
 
 
 @pytest.mark.parametrize("version", ALL.values(), ids=str)
 def test_what_is_stored_is_what_a_fresh_translation_gives(version: Version) -> None:
-    declared, texts = pieces(version.tree, UNITS)
-    head = text_of(declared)
-    assert stored.outline(head) == functions.declarations(head)
+    declared, texts = pieces_of(version.tree, UNITS)
+    head = joined(declared)
+    assert unit.outline(head) == functions.declarations(head)
     for rows in texts:
-        assert stored.function(text_of(rows), head) == functions.function(text_of(rows), head)
+        assert unit.function(joined(rows), head) == functions.translate(joined(rows), head)
 
 
 @pytest.mark.skipif(sys.platform == "emscripten", reason="it starts a Python")
@@ -58,12 +58,12 @@ def test_the_packages_own_versions_need_no_parser_and_a_readers_do() -> None:
 
 
 def test_another_text_another_outline_or_another_machine_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    declared, texts = pieces(ALL["09"].tree, UNITS)
-    head, body = text_of(declared), text_of(texts[0])
-    have = json.loads(stored.STORED.read_text(encoding="utf-8"))
-    assert {stored._key(head), stored._key(body, head)} <= set(have)
-    assert not {stored._key(f"{head} "), stored._key(f"{body} ", head), stored._key(body, f"{head} ")} & set(have)
-    stored._machine.cache_clear()
-    monkeypatch.setattr(stored, "_MACHINE", stored._MACHINE[1:])
-    assert stored._key(body, head) not in have
-    stored._machine.cache_clear()
+    declared, texts = pieces_of(ALL["09"].tree, UNITS)
+    head, body = joined(declared), joined(texts[0])
+    have = json.loads(STORED.read_text(encoding="utf-8"))
+    assert {unit._key(head), unit._key(body, head)} <= set(have)
+    assert not {unit._key(f"{head} "), unit._key(f"{body} ", head), unit._key(body, f"{head} ")} & set(have)
+    unit._machine.cache_clear()
+    monkeypatch.setattr(unit, "_MACHINE", unit._MACHINE[1:])
+    assert unit._key(body, head) not in have
+    unit._machine.cache_clear()

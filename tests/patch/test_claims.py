@@ -23,13 +23,13 @@ CODE = (".py", ".c", ".h", ".md", ".js")
 
 def prose() -> dict[str, str]:
     """Path -> what a reader reads there: prose of the notebooks, README, the site's pages, texts of the package."""
-    found = {}
+    texts_of = {}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        found[path] = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        texts_of[path] = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     texts = [ROOT / "README.md", *(ROOT / "notebooks/site").glob("*.md"), *(ROOT / "kvmplanes").rglob("*.toml")]
-    found |= {path: path.read_text(encoding="utf-8") for path in texts if path.name != "claims.toml"}
-    return {str(path.relative_to(ROOT)): text for path, text in found.items()}
+    texts_of |= {path: path.read_text(encoding="utf-8") for path in texts if path.name != "claims.toml"}
+    return {str(path.relative_to(ROOT)): text for path, text in texts_of.items()}
 
 
 def named(text: str) -> set[str]:

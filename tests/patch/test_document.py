@@ -27,18 +27,18 @@ SHA256 = "201b8ff28bb72298e8c94426c70e4003b1495a6b241c3d937a2d0b4ea587f941"
 
 def read_by_hand() -> list[tuple[str, int, str, str]]:
     """Every line of every hunk as (file, target line number, sign, text), without a diff library."""
-    found, file, lineno = [], "", 0
+    rows, file, lineno = [], "", 0
     for line in MAIL.partition("\n---\n")[2].split("\n-- \n")[0].splitlines():
         if line.startswith("+++ b/"):
             file = line.removeprefix("+++ b/")
         elif at := re.match(r"@@ -\d+,\d+ \+(\d+),\d+ @@", line):
             lineno = int(at[1])
         elif lineno and line[0] in "+ " and not line.startswith("+++"):
-            found.append((file, lineno, line[0], line[1:]))
+            rows.append((file, lineno, line[0], line[1:]))
             lineno += 1
         elif line.startswith("diff "):
             lineno = 0
-    return found
+    return rows
 
 
 def test_the_file_is_as_posted() -> None:
@@ -149,7 +149,7 @@ def test_explanations_are_short_whole_and_each_its_own() -> None:
 def test_explanations_name_lines_that_exist_and_patches_of_the_series() -> None:
     for line in PATCH.added:
         for other in re.findall(r"\+\d+\b", line.explanation):
-            assert PATCH.line(other)
+            assert PATCH.line(other).id == other
         for number in re.findall(r"\b(\d+)/60\b", line.explanation):
             assert 1 <= int(number) <= 60, line.id
 

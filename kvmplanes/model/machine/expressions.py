@@ -2,7 +2,7 @@
 """C expressions as Python text, with their types.
 
 A pointer to an object is what the heap gives, and `p->member` is an attribute of it. Names with an underscore in front
-(`_set`, `_Place`, ...) are those of `kvmplanes.model.values.RUN_TIME`.
+(`_set`, `_Place`, ...) are those of `kvmplanes.model.runtime.RUN_TIME`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,21 @@ from typing import Final
 
 from pycparser import c_ast
 
-from kvmplanes.model.machine.convert import common, held, into
-from kvmplanes.model.machine.ctype import CHAR_P, INT, LONG, ULONG, VOID, VOID_P, CType, integer, pointer
-from kvmplanes.model.machine.names import Names, Typed
+from kvmplanes.model.machine.ctype import (
+    CHAR_P,
+    INT,
+    LONG,
+    ULONG,
+    VOID,
+    VOID_P,
+    CType,
+    common,
+    held,
+    integer,
+    into,
+    pointer_to,
+)
+from kvmplanes.model.machine.declared import Names, Typed
 from kvmplanes.model.machine.syntax import error, near, words
 
 # Natives that give memory: they are told which struct their result is assigned to.
@@ -131,7 +143,7 @@ class Expressions(Names):
             case c_ast.FuncCall():
                 return self._call(node)
             case c_ast.ExprList(exprs=exprs):
-                made = [self.x(one) for one in exprs]
+                made = [self.x(part) for part in exprs]
                 return f"({', '.join(text for text, _ in made)})[-1]", made[-1][1]
         raise error(node, f"a {words(node)} is not supported here")
 
@@ -196,15 +208,15 @@ class Expressions(Names):
             text, of = self.x(node)
             if of.kind not in ("func", "struct"):  # a struct outside the heap is its own address
                 raise error(node, f"the address of the variable {node.name} is not supported")
-            return text, of if of.kind == "func" else pointer(of)
+            return text, of if of.kind == "func" else pointer_to(of)
         of = self.member(node)[2] if isinstance(node, c_ast.StructRef) else self.x(node)[1]
-        return f"_Place({self.place(node)})", pointer(of)
+        return f"_Place({self.place(node)})", pointer_to(of)
 
     def assigned(self, node: c_ast.Node) -> tuple[c_ast.Node, str, CType, str]:
         """An assignment or a step: the place, its text and type, and the new value."""
         if isinstance(node, c_ast.UnaryOp):
-            one = c_ast.Constant("int", "1", node.coord)
-            node = c_ast.Assignment(f"{node.op[-1]}=", node.expr, one, node.coord)
+            by = c_ast.Constant("int", "1", node.coord)
+            node = c_ast.Assignment(f"{node.op[-1]}=", node.expr, by, node.coord)
         assert isinstance(node, c_ast.Assignment)  # noqa: S101 - both callers have matched
         target, of = self.x(node.lvalue)
         if of.kind in ("array", "func") or not isinstance(node.lvalue, _PLACES):
@@ -253,8 +265,8 @@ class Expressions(Names):
         wanted = len(of.args)
         if len(given) != wanted and not (of.more and len(given) > wanted):
             raise error(node, f"{callee} takes {wanted} argument{'' if wanted == 1 else 's'}, not {len(given)}")
-        args = [self.to(one, want) for one, want in zip(given, of.args, strict=False)]
-        return f"{callee}({', '.join([*args, *(self.x(one)[0] for one in given[wanted:])])})", of.inner
+        args = [self.to(arg, want) for arg, want in zip(given, of.args, strict=False)]
+        return f"{callee}({', '.join([*args, *(self.x(arg)[0] for arg in given[wanted:])])})", of.inner
 
 
 def _member(base: str, path: str) -> str:

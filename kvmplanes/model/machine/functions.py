@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 from pycparser import c_ast
 
-from kvmplanes.model.machine.convert import common
-from kvmplanes.model.machine.ctype import INT, VOID, Types, outline
+from kvmplanes.model.machine.ctype import INT, VOID, common
+from kvmplanes.model.machine.declared import Types, declared_types
 from kvmplanes.model.machine.initial import Initial
 from kvmplanes.model.machine.syntax import error, near, parse
 from kvmplanes.model.machine.translated import Outline, Translated
 
 
-def function(text: str, declared: str) -> Translated:
+def translate(text: str, declared: str) -> Translated:
     """Translate one function.
 
     Args:
@@ -28,7 +28,7 @@ def function(text: str, declared: str) -> Translated:
     Raises:
         CError: something in it is wrong, or not supported.
     """
-    types = outline(declared)
+    types = declared_types(declared)
     node, *more = parse(text, types.typedefs)[len(types.typedefs) :]
     if more:
         raise error(more[0], "the function above this one lacks a closing brace at the beginning of a line")
@@ -43,7 +43,7 @@ def declarations(text: str) -> Outline:
     Raises:
         CError: a mistake in them, or a type that is not supported; lines are counted in the text.
     """
-    types = outline(text)
+    types = declared_types(text)
     made = Initial(types)
     data = "\n".join(f"{node.name} = {made.initial(node, types.names[node.name])}" for node in types.data)
     return Outline({name: tuple(types.flat(name)) for name in types.structs}, data)

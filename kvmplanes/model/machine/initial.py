@@ -8,7 +8,8 @@ from typing import Final
 
 from pycparser import c_ast
 
-from kvmplanes.model.machine.ctype import CType, string
+from kvmplanes.model.machine.ctype import CType
+from kvmplanes.model.machine.declared import string
 from kvmplanes.model.machine.expressions import Expressions
 from kvmplanes.model.machine.syntax import error, near
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from kvmplanes.model.machine.tree import CError, Tree, text_of
 
 
-class Row(NamedTuple):
+class PlacedLine(NamedTuple):
     """A line of C after the preprocessor, and where it stands."""
 
     file: str
@@ -25,13 +25,14 @@ _DIRECTIVE: Final = re.compile(r"\s*#\s*(\w*)\s*(.*?)\s*$")
 _IF: Final = ("if", "ifdef", "ifndef")
 
 
-def preprocess(tree: Tree, *files: str) -> list[Row]:
+def preprocess(tree: Tree, *files: str) -> list[PlacedLine]:
     """The lines of one translation unit made of `files`.
 
     Raises:
         CError: a directive, a macro or an `#if` that is not understood.
     """
-    return list(_Preprocessor(tree).rows(files))
+    preprocessor = _Preprocessor(tree)
+    return [row for file in files for row in preprocessor.rows(file)]
 
 
 class _Preprocessor:
@@ -40,18 +41,14 @@ class _Preprocessor:
         self._macros: dict[str, str | None] = {}  # None: it has arguments
         self._at = ("", 0)
 
-    def rows(self, files: tuple[str, ...]) -> Iterator[Row]:
-        for file in files:
-            yield from self._file(file)
-
-    def _file(self, name: str) -> Iterator[Row]:
+    def rows(self, name: str) -> Iterator[PlacedLine]:
         self._comments(name)
         on, opened = [True], [0]  # for each #if around: whether the lines are wanted, its line
         for n, line in enumerate(bare_lines(text_of(self._tree, name)), 1):
             self._at = (name, n)
             match = _DIRECTIVE.match(line)
             if not match:
-                yield Row(name, n, self._expanded(line) if all(on) else "")
+                yield PlacedLine(name, n, self._expanded(line) if all(on) else "")
                 continue
             word, rest = match.groups()
             if word in _IF:
@@ -68,7 +65,7 @@ class _Preprocessor:
                 yield from self._included(rest)
             elif all(on):
                 self._directive(word, rest)
-            yield Row(name, n, "")
+            yield PlacedLine(name, n, "")
         if len(on) > 1:
             raise CError(name, opened[-1], "#if without #endif")
 
@@ -79,10 +76,10 @@ class _Preprocessor:
             if match[0].startswith("/*") and "/*" in match[0][2:]:
                 raise CError(name, text.count("\n", 0, match.start()) + 1, "the comment that begins here is not closed")
 
-    def _included(self, rest: str) -> Iterator[Row]:
+    def _included(self, rest: str) -> Iterator[PlacedLine]:
         for path in self._tree:
             if path == rest[1:-1] or path.endswith(f"/{rest[1:-1]}"):
-                yield from self._file(path)
+                yield from self.rows(path)
 
     def _directive(self, word: str, rest: str) -> None:
         if word != "define":

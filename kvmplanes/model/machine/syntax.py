@@ -10,7 +10,7 @@ from typing import Final
 
 from pycparser import c_ast, c_parser
 
-from kvmplanes.model.machine.tree import HERE, CError
+from kvmplanes.model.machine.tree import PIECE, CError
 
 # What is C somewhere, and not here: as it begins in a line, and what is said of it.
 _NOT_HERE: Final = {
@@ -51,8 +51,8 @@ def near(name: str, known: Iterable[str]) -> str:
 
 def error(node: c_ast.Node, what: str) -> CError:
     """An error at a node's line, counted in the text that was parsed."""
-    placed = next((each for each in _nodes(node) if each.coord), None)
-    return CError(HERE, placed.coord.line if placed else 0, what)
+    placed = next((part for part in _nodes(node) if part.coord), None)
+    return CError(PIECE, placed.coord.line if placed else 0, what)
 
 
 def words(node: c_ast.Node) -> str:
@@ -79,25 +79,26 @@ def parse(text: str, types: Iterable[str] = ()) -> list[c_ast.Node]:
     before = f"typedef int {', '.join(types)};" if types else ""
     rows = text.splitlines()
     for n, row in enumerate(rows, 1):
-        if "{" in row and (found := not_here(row)) and "{" in found:  # the parser takes ({ ... }), the machine does not
-            raise CError(HERE, n, found)
+        # The parser takes a statement inside an expression, ({ ... }), and the machine does not.
+        if "{" in row and (sentence := not_here(row)) and "{" in sentence:
+            raise CError(PIECE, n, sentence)
     parser = c_parser.CParser()
     try:
-        return list(parser.parse(f'{before}\n# 1 "{HERE}"\n{text}').ext)
+        return list(parser.parse(f'{before}\n# 1 "{PIECE}"\n{text}').ext)
     except AssertionError:  # what pycparser 3.0 says of a brace that closes nothing
-        raise CError(HERE, *(_brace(rows) or (len(rows), "the braces do not match"))) from None
+        raise CError(PIECE, *(_brace(rows) or (len(rows), "the braces do not match"))) from None
     except c_parser.ParseError as failed:
-        said = re.match(r"(?:.*?:(\d+):\d+)?.*?: (before: |Illegal character .(?=.))?(.*)", str(failed))
-        line, what, word = said.groups() if said else (None, None, "")
+        match = re.match(r"(?:.*?:(\d+):\d+)?.*?: (before: |Illegal character .(?=.))?(.*)", str(failed))
+        line, what, word = match.groups() if match else (None, None, "")
         if word.startswith("Unmatched "):
-            raise CError(HERE, int(line or len(rows)), _strange(word[-1])) from None
+            raise CError(PIECE, int(line or len(rows)), _strange(word[-1])) from None
         if what is None and (token := parser._peek()):  # it says no more than that; the token is where it gave up
             line, word = token.lineno, token.value
         at = min(int(line or len(rows)), len(rows))
         if what and what.startswith("Illegal"):
-            raise CError(HERE, at, _strange(word[0])) from None
+            raise CError(PIECE, at, _strange(word[0])) from None
         word = "" if str(failed).endswith("At end of input") else word
-        raise CError(HERE, *_explained(rows, at, word, frozenset(types))) from None
+        raise CError(PIECE, *_explained(rows, at, word, frozenset(types))) from None
 
 
 def _strange(char: str) -> str:
@@ -107,37 +108,37 @@ def _strange(char: str) -> str:
 def not_here(row: str) -> str:
     """A sentence about what a line has that is C somewhere, and not here; "" if nothing."""
     bare = re.sub(r'"(?:\\.|[^"\\])*"', '""', row)
-    matches = ((re.search(pattern, bare), what) for pattern, what in _NOT_HERE.items())
-    return next((what.format(found[0]) for found, what in matches if found), "")
+    matches = ((re.search(pattern, bare), sentence) for pattern, sentence in _NOT_HERE.items())
+    return next((sentence.format(match[0]) for match, sentence in matches if match), "")
 
 
 def _explained(rows: list[str], line: int, word: str, types: frozenset[str]) -> tuple[int, str]:
     """The line of a syntax error before a word, "" at the end, and the sentence for it."""
-    here = rows[line - 1]
+    row = rows[line - 1]
     above = next((n for n in range(line - 1, 0, -1) if rows[n - 1].strip()), line)
     for at in (line, above):
         if what := not_here(rows[at - 1]):
             return at, what
         if _PYTHON.search(rows[at - 1]):
             return at, "this line is Python; the machine reads C"
-    if word in ("", "{", "}") and (found := _brace(rows)):
-        return found
+    if word in ("", "{", "}") and (brace := _brace(rows)):
+        return brace
     before = rows[above - 1].rstrip()
     if word == "#":
         return line, "a comment in C is /* ... */ or begins with //"
-    for at, row in ((above, before), (line, here)):
-        if row.count("(") != row.count(")") and (at == line or here.lstrip().startswith(word)):
-            missing = row.count("(") > row.count(")")
+    for at, text in ((above, before), (line, row)):
+        if text.count("(") != text.count(")") and (at == line or row.lstrip().startswith(word)):
+            missing = text.count("(") > text.count(")")
             return at, "a closing parenthesis is missing on this line" if missing else "a closing parenthesis too many"
-    begins = here.lstrip().startswith(word) or (_OUTSIDE.match(here) and before[-1:] in ")}")
+    begins = row.lstrip().startswith(word) or (_OUTSIDE.match(row) and before[-1:] in ")}")
     if begins and above < line and re.search(r"[\w)\]\"'}]$", before):
         if re.match(r"\s*(?:\}\s*)?(?:if|for|while|switch|else)\b", before):
             return above, "the statement that belongs to this line is missing"
         if word != "else" or before != "}":
             return above, "a semicolon is missing at the end of this line"
-    if word == "Invalid function definition" and here.rstrip().endswith(")"):  # it went on to read a body
+    if word == "Invalid function definition" and row.rstrip().endswith(")"):  # it went on to read a body
         return line, "a semicolon is missing at the end of this line"
-    return line, _about(here, word, types)
+    return line, _about(row, word, types)
 
 
 def _about(row: str, word: str, types: frozenset[str]) -> str:

@@ -27,7 +27,7 @@ class Line(NamedTuple):
 
 
 Tree = Mapping[str, tuple[Line, ...]]  # file name -> its lines
-HERE: Final = "-"  # the file of an error whose lines are counted in a piece of text; `unit` puts the place in
+PIECE: Final = "-"  # the file of an error whose lines are counted in a piece of text; `unit` puts the place in
 
 
 class CError(ValueError):
@@ -60,7 +60,7 @@ class Applied(NamedTuple):
     offset: int
 
 
-def lines(text: str) -> tuple[Line, ...]:
+def as_lines(text: str) -> tuple[Line, ...]:
     """A text as a tree keeps it."""
     return tuple(Line(line) for line in text.splitlines())
 
@@ -68,7 +68,7 @@ def lines(text: str) -> tuple[Line, ...]:
 def read_tree(folder: Path) -> dict[str, tuple[Line, ...]]:
     """The C files of a folder, by their path below it."""
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".c", ".h"))
-    return {path.relative_to(folder).as_posix(): lines(path.read_text(encoding="utf-8")) for path in files}
+    return {path.relative_to(folder).as_posix(): as_lines(path.read_text(encoding="utf-8")) for path in files}
 
 
 def text_of(tree: Tree, name: str) -> str:
@@ -108,13 +108,13 @@ def apply_diff(tree: Tree, diff: str, ids: bool = False) -> tuple[Tree, tuple[Ap
         offset = 0
         for n, hunk in enumerate(part, 1):
             at = _place(changed[name], hunk, offset, name)
-            offset = at - (hunk.target_start - (hunk.target_length > 0))
+            offset = at - _from_0(hunk.target_start, hunk.target_length)
             placed.append(Applied(name, n, at + 1, offset))
             changed[name] = _with_hunk(changed[name], hunk, at, numbers if ids else None)
     return changed, tuple(placed)
 
 
-def kept(old: Sequence[Line], new: Sequence[str]) -> tuple[Line, ...]:
+def with_ids(old: Sequence[Line], new: Sequence[str]) -> tuple[Line, ...]:
     """New text in place of old lines: a line that stays, or only moves, is still the posted line that it was."""
     made, left = [Line(text) for text in new], {n for n, line in enumerate(old) if line.id}
     before, after = [line.text.strip() for line in old], [text.strip() for text in new]
@@ -132,30 +132,21 @@ def kept(old: Sequence[Line], new: Sequence[str]) -> tuple[Line, ...]:
 
 def unified(before: Tree, after: Tree) -> str:
     """The difference of two trees as a unified diff, with git's file names; "" if there is none."""
-    parts = [
-        difflib.unified_diff(
-            text_of(before, name).splitlines(keepends=True) if name in before else [],
-            text_of(after, name).splitlines(keepends=True) if name in after else [],
-            f"a/{name}",
-            f"b/{name}",
-        )
-        for name in sorted({*before, *after})
-    ]
-    return "".join(line for part in parts for line in part)
+    made = ""
+    for name in sorted({*before, *after}):
+        old, new = ([f"{line.text}\n" for line in tree.get(name, ())] for tree in (before, after))
+        made += "".join(difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"))
+    return made
 
 
 def _file(part: PatchedFile, tree: Tree) -> str:
     """The tree's file that a diff means: by its path, or by the last part of it if that is enough."""
-    found = [name for name in tree if name == part.path] or [
-        name for name in tree if Path(name).name == Path(part.path).name
-    ]
-    if len(found) != 1:
-        raise ValueError(f"the diff changes {part.path!r}; the tree has {', '.join(_shown(tree))}")
-    return found[0]
-
-
-def _shown(tree: Tree) -> Iterator[str]:
-    return (name for name in tree if "/" in name)  # the floor's header is not the kernel's
+    names = [name for name in tree if name == part.path]
+    names = names or [name for name in tree if Path(name).name == Path(part.path).name]
+    if len(names) != 1:
+        of_kernel = [name for name in tree if "/" in name]  # the floor's header is not the kernel's
+        raise ValueError(f"the diff changes {part.path!r}; the tree has {', '.join(of_kernel)}")
+    return names[0]
 
 
 _Have = tuple[Line, ...]
@@ -164,11 +155,11 @@ _FAR: Final = 10**9
 
 def _place(have: _Have, hunk: Hunk, offset: int, name: str) -> int:
     """Where a hunk's old lines stand, from 0; the nearest such place to where the diff says."""
-    old = [_bare(str(line.value)) for line in _old(hunk)]
-    said = hunk.source_start - (hunk.source_length > 0)
+    old = [str(line.value).rstrip("\r\n") for line in _old(hunk)]
+    want = _from_0(hunk.source_start, hunk.source_length) + offset
     at = _FAR
     for n in range(len(have) - len(old) + 1):
-        if [line.text for line in have[n : n + len(old)]] == old and abs(n - said - offset) < abs(at - said - offset):
+        if [line.text for line in have[n : n + len(old)]] == old and abs(n - want) < abs(at - want):
             at = n
     if at == _FAR:
         missing = next((line for line in old if line not in [row.text for row in have]), old[0] if old else "")
@@ -179,6 +170,11 @@ def _place(have: _Have, hunk: Hunk, offset: int, name: str) -> int:
     return at
 
 
+def _from_0(start: int, length: int) -> int:
+    """A hunk's first line counted from 0. In a diff it is counted from 1, but from 0 where there are no lines."""
+    return start - 1 if length else start
+
+
 def _old(hunk: Hunk) -> list[HunkLine]:
     return [line for line in hunk if not line.is_added]
 
@@ -187,16 +183,13 @@ def _with_hunk(have: _Have, hunk: Hunk, at: int, numbers: Iterator[str] | None) 
     """With a hunk in place; a posted line that it removes and adds again, elsewhere or deeper, is still that line."""
     old = zip(_old(hunk), have[at:], strict=False)
     moved = {was.text.strip(): was.id for line, was in old if line.is_removed and was.id and re.search(r"\w", was.text)}
-    new, here = list[Line](), at
+    new, end = list[Line](), at
     for line in hunk:
         if line.is_added:
-            text = _bare(str(line.value))
+            text = str(line.value).rstrip("\r\n")
             new.append(Line(text, next(numbers) if numbers else moved.pop(text.strip(), "")))
-        elif line.is_context:
-            new.append(have[here])
-        here += not line.is_added
-    return (*have[:at], *new, *have[here:])
-
-
-def _bare(text: str) -> str:
-    return text.rstrip("\r\n")
+            continue
+        if line.is_context:
+            new.append(have[end])
+        end += 1
+    return (*have[:at], *new, *have[end:])

@@ -39,9 +39,9 @@ ENDLESS = {
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_it_is_stopped(name: str) -> None:
-    c, below, said = ENDLESS[name]
+    c, below, sentence = ENDLESS[name]
     mine = V09.edit("m", "endless", ("kvm_destroy_one_plane", "kfree(plane);", c))
-    with pytest.raises(ValueError, match=said) as caught:
+    with pytest.raises(ValueError, match=sentence) as caught:
         kp.run(mine)
     error = caught.value
     assert isinstance(error, CError)

@@ -19,9 +19,9 @@ def broken(*files: str) -> dict[str, dict[str, Any]]:
     """Name -> entry, of tables in `broken/`."""
     folder = Path(__file__).parent / "broken"
     tables = [tomllib.loads((folder / f"{file}.toml").read_text(encoding="utf-8")) for file in files]
-    found = {name: entry for table in tables for name, entry in table.items()}
-    assert len(found) == sum(map(len, tables))
-    return found
+    entries = {name: entry for table in tables for name, entry in table.items()}
+    assert len(entries) == sum(map(len, tables))
+    return entries
 
 
 PIECES = broken("syntax", "names", "types", "unsupported", "preprocessor")
@@ -30,7 +30,7 @@ TEXTS = broken("texts")
 
 @pytest.mark.parametrize("name", PIECES)
 def test_broken_statements(name: str) -> None:
-    piece = {"function": "kvm_destroy_one_plane", "old": "kfree(plane);", "line": 0} | PIECES[name]
+    piece: dict[str, Any] = {"function": "kvm_destroy_one_plane", "old": "kfree(plane);", "line": 0} | PIECES[name]
     function = V09.functions[piece["function"]]
     rows, old = [line.text.strip() for line in function.lines], piece["old"].splitlines()
     (at,) = (function.first + n for n in range(len(rows)) if rows[n : n + len(old)] == old)

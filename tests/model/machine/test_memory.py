@@ -171,5 +171,5 @@ def test_the_size_of_a_pointer_is_eight_bytes() -> None:
      ("sizeof(struct kvm_plane *)", "level"), ("7", "kvm level"), ("0", "kvm level")],
 )  # fmt: skip
 def test_other_sizes(size: str, beyond: str) -> None:
-    found = [defect.field for defect in with_size(size).defects if defect.kind == "out-of-bounds"]
-    assert " ".join(found) == beyond
+    members = [defect.field for defect in with_size(size).defects if defect.kind == "out-of-bounds"]
+    assert " ".join(members) == beyond

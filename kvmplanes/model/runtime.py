@@ -1,62 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Values that are not on the heap, and what translated code does with them: errno pointers, addresses, arithmetic."""
+"""What translated C names and the heap does not hold: errnos as pointers, local arrays, addresses, C's arithmetic."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import FrameType
+from functools import cache
 from typing import Any, Final
 
-from kvmplanes.model.constants import ERRNOS
-from kvmplanes.model.heap import NULL, Null, NullDereference, Oops, Struct
+from kvmplanes.model.faults import ERRNO_NAMES
+from kvmplanes.model.heap import NULL, Nowhere, Oops, Struct
 
-_NAMES: Final = {number: name for name, number in ERRNOS.items()}
 CURRENT_MM: Final = "current->mm"
 SRCU: Final = "srcu_ssp"  # the member of what init_srcu_struct allocates that is looked at
 
 
-def errno_name(value: int) -> str:
-    """`-12` or `12` -> "ENOMEM"."""
-    return _NAMES[abs(value)]
-
-
-class ErrPtr(Null):
-    """A pointer value that carries an errno, as the kernel's ERR_PTR does: true, and not to be followed."""
-
-    _oops = Oops
-    _error: int
-
-    def __init__(self, error: int) -> None:
-        object.__setattr__(self, "_error", error)
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ErrPtr) and other._error == self._error
-
-    def __hash__(self) -> int:
-        return hash(self._error)
-
-    def __repr__(self) -> str:
-        name = _NAMES.get(abs(self._error), str(abs(self._error)))
-        return f"ERR_PTR({'-' if self._error < 0 else ''}{name})"
-
-
-def ERR_PTR(error: int) -> Null:
-    """A pointer that carries an errno; for 0, as in C, that is NULL."""
-    return ErrPtr(error) if error else NULL
+@cache
+def ERR_PTR(error: int) -> Nowhere:
+    """A pointer that carries an errno; for 0, as in C, that is NULL. The same errno gives the same pointer."""
+    if error == 0:
+        return NULL
+    sign, name = "-" if error < 0 else "", ERRNO_NAMES.get(abs(error), str(abs(error)))
+    return Nowhere(f"ERR_PTR({sign}{name})", error)
 
 
 def IS_ERR(pointer: object) -> bool:
     """Whether a pointer carries an errno, which is negative: neither NULL nor ERR_PTR(ENOMEM) is one."""
-    return isinstance(pointer, ErrPtr) and -4095 <= pointer._error < 0
+    return -4095 <= PTR_ERR(pointer) < 0
 
 
 def PTR_ERR(pointer: object) -> int:
     """The errno that a pointer carries; 0 for NULL. Of another pointer C gives the address (limit: layout)."""
-    return pointer._error if isinstance(pointer, ErrPtr) else 0
+    return pointer._error if isinstance(pointer, Nowhere) else 0
 
 
 class Local(list[Any]):
@@ -121,7 +96,7 @@ class Place:
 
     def _peek(self) -> Any:
         """What lies there, without an access of its own: part of an atomic one."""
-        return self._at._cell.fields[self._path] if isinstance(self._at, Struct) else self[0]
+        return self._at._memory.fields[self._path] if isinstance(self._at, Struct) else self[0]
 
     def _only(self, i: int) -> str:
         if i:
@@ -130,9 +105,9 @@ class Place:
 
     def _member(self, name: str) -> str:
         """A member of the struct at this place, by the name that it has in the object around."""
-        known = self._at._cell.fields if isinstance(self._at, Struct) else vars(self._at)
+        members = self._at._memory.fields if isinstance(self._at, Struct) else vars(self._at)
         joined = f"{self._path}_{name}"
-        return joined if any(f"{each}_".startswith(f"{joined}_") for each in known) else str(self._path)
+        return joined if any(f"{member}_".startswith(f"{joined}_") for member in members) else str(self._path)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Local):
@@ -148,13 +123,13 @@ class Place:
 
 def formatted(text: str, args: tuple[Any, ...]) -> str:
     """What printk makes of a format and its arguments; widths and flags are passed over."""
-    left = iter(args)
+    values = iter(args)
 
-    def one(match: re.Match[str]) -> str:
+    def printed(match: re.Match[str]) -> str:
         size, kind = match.groups()
         if kind == "%":
             return "%"
-        value = next(left, 0)
+        value = next(values, 0)
         if isinstance(value, Local):
             value = bytes(char & 0xFF for char in value).partition(b"\0")[0].decode("ascii", "replace")
         if not isinstance(value, int) or kind in "sp":
@@ -163,26 +138,7 @@ def formatted(text: str, args: tuple[Any, ...]) -> str:
         value = _signed(value, bits) if kind in "di" else value % 2**bits
         return chr(value & 0xFF) if kind == "c" else f"{value:{kind if kind in 'xX' else 'd'}}"
 
-    return re.sub(r"%[-+ #0-9.]*(hh?|ll?|z)?([diuxXcsp%])", one, text)
-
-
-def mm_of(function: str, mm: object) -> str:
-    """The name of an address space; an Oops for a pointer that leads to none."""
-    if not isinstance(mm, str):
-        raise (NullDereference if mm is NULL else Oops)(f"{function}({mm!r})")
-    return mm
-
-
-def arguments(frame: FrameType) -> list[tuple[str, Any]]:
-    """The arguments of a running function."""
-    code = frame.f_code
-    return [(name, frame.f_locals[name]) for name in code.co_varnames[: code.co_argcount]]
-
-
-def call_of(frame: FrameType) -> str:
-    """`kvm_create_plane(kvm, 3)`: the function, its numbers as values, its pointers by their names."""
-    shown = [str(value) if isinstance(value, int) else name for name, value in arguments(frame)]
-    return f"{frame.f_code.co_name}({', '.join(shown)})" if shown else frame.f_code.co_name
+    return re.sub(r"%[-+ #0-9.]*(hh?|ll?|z)?([diuxXcsp%])", printed, text)
 
 
 # -- what translated code names with an underscore in front ----------------------------------------------------------
@@ -207,7 +163,8 @@ def _div(a: int, b: int) -> int:
     """C's division goes towards zero."""
     if b == 0:
         raise Oops("divide error")
-    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    quotient = abs(a) // abs(b)
+    return quotient if (a < 0) == (b < 0) else -quotient
 
 
 def _mod(a: int, b: int) -> int:
