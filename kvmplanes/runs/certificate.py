@@ -14,8 +14,9 @@ from kvmplanes.model.heap import DefectKind
 from kvmplanes.model.series import Version, version
 from kvmplanes.runs.programs import Program, answers, programs, wrong_state
 from kvmplanes.runs.scenario import run
+from kvmplanes.runs.shown import Shown
 from kvmplanes.runs.trace import Trace
-from kvmplanes.runs.words import defects_in_words
+from kvmplanes.runs.words import columns, defects_in_words
 
 Outcome = DefectKind | Literal["wrong errno", "wrong state", "clean"]
 # Worst first: a path is classed by the first of these that it shows.
@@ -60,11 +61,6 @@ class Path:
         return " and ".join(call for call, _ in self.trace.failed)
 
     @property
-    def injected(self) -> str:
-        """The errno it fails with, "" if none."""
-        return next((errno for _, errno in self.trace.failed), "")
-
-    @property
     def errno(self) -> str:
         """The errno of the system call in which it fails, "" if there is none."""
         return next((answer.got for answer in answers(self.trace) if answer.failed), "")
@@ -76,12 +72,19 @@ class Path:
 
     @property
     def defects(self) -> str:
-        """What is wrong, as `findings` tells it; "none" if nothing is."""
+        """What is wrong, in the words of `findings`; "none" if nothing is."""
         return findings(self.trace, self.tolerated) or "none"
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The path in a table: number, program, failing call, errno, exit, outcome, defects."""
+        numbers = " ".join(map(str, self.numbers)) or "-"
+        call, errno = self.call or "none", self.errno or "-"
+        return numbers, self.program.name, call, errno, self.exit, self.outcome, self.defects
 
 
 @dataclass(frozen=True, repr=False)
-class Certificate:
+class Certificate(Shown):
     """What every path of a version does.
 
     Attributes:
@@ -104,8 +107,8 @@ class Certificate:
     @property
     def counts(self) -> dict[Outcome, int]:
         """How many paths fall into each class; classes without a path are left out."""
-        found = Counter(path.outcome for path in self.paths)
-        return {outcome: found[outcome] for outcome in OUTCOMES if found[outcome]}
+        counts = Counter(path.outcome for path in self.paths)
+        return {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}
 
     @property
     def counterexample(self) -> Trace | None:
@@ -134,13 +137,8 @@ class Certificate:
         Where there is more than one program, the path's follows the number.
         """
         head = ("n", "program", "failing call", "errno", "exit", "outcome", "defects")
-        rows = (
-            (" ".join(map(str, p.numbers)) or "-", str(p.program), p.call or "none", p.errno or "-", p.exit, p.outcome,
-             p.defects)
-            for p in self.paths
-        )  # fmt: skip
-        table = (head, *rows)
-        return table if len(self.programs) > 1 else tuple((n, *rest) for n, _, *rest in table)
+        rows = (head, *(path.row for path in self.paths))
+        return rows if len(self.programs) > 1 else tuple((number, *cells) for number, _, *cells in rows)
 
     @property
     def legend(self) -> tuple[str, ...]:
@@ -149,17 +147,9 @@ class Certificate:
         return tuple(f"{program}: {', '.join(program.ops)}" for program in several)
 
     def __str__(self) -> str:
-        table = self.table()
-        widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-        lines = ["  ".join(f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
-        return "\n".join([self.verdict, *lines, *self.legend])
+        return "\n".join([self.verdict, columns(self.table()), *self.legend])
 
     __repr__ = __str__  # what a cell's plain text shows
-
-    def _repr_html_(self) -> str:
-        from kvmplanes.view.certificate import certificate_html
-
-        return certificate_html(self)
 
 
 def certify(
@@ -219,12 +209,7 @@ def _runs(chosen: Version, ran: Sequence[Program], failures: int) -> Iterator[tu
 
 
 def classify(trace: Trace, tolerated: Collection[str] = ()) -> Outcome:
-    """The class of one run; a system call that ends in an Oops gives no errno at all.
-
-    Args:
-        trace: the run.
-        tolerated: as for `certify`.
-    """
+    """The class of one run, with calls `tolerated` as for `certify`; one that ends in an Oops gives no errno at all."""
     kinds = {defect.kind for defect in trace.defects}
     for kind in OUTCOMES:
         if kind in kinds:
@@ -243,13 +228,13 @@ def way_out(trace: Trace) -> str:
 def findings(trace: Trace, tolerated: Collection[str] = ()) -> str:
     """Everything wrong with one run, in words: "1 read after free; 1 double free"; "" for a clean run."""
     parts = [defects_in_words(trace.defects)]
-    odd = next((answer for answer in answers(trace, tolerated) if answer.got != answer.wanted), None)
+    wrong = next((answer for answer in answers(trace, tolerated) if answer.got != answer.wanted), None)
     if trace.oops:
         parts.append("Oops")
-    elif odd:
-        who = "" if odd.failed else f"{odd.op} "
-        asked = ": forgotten, or to be tolerated?" if odd.failed and not odd.got else ""
-        parts.append(f"{who}returns {odd.got or 'success'}, not {odd.wanted or 'success'}{asked}")
+    elif wrong:
+        call = "" if wrong.failed else f"{wrong.op} "
+        question = ": forgotten, or to be tolerated?" if wrong.failed and not wrong.got else ""
+        parts.append(f"{call}returns {wrong.got or 'success'}, not {wrong.wanted or 'success'}{question}")
     elif not trace.defects:
         parts.append(wrong_state(trace))
     return "; ".join(filter(None, parts))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, cast, get_args
+from typing import Final, Literal, cast
 
 Verb = Literal["KVM_CREATE_VM", "KVM_CHECK_EXTENSION", "KVM_CREATE_PLANE", "close", "exit"]
 
@@ -17,11 +17,12 @@ OPS: Final = (
     "close(plane <id>)",
     "close(vm)",
 )
-# Two more are the process's exit: what it leaves, and what it closes without having been told of it.
+# At its exit a process closes what it was not told of, "close(fd 5)"; what nobody gave back then belongs to "exit".
 _WRITTEN: Final = re.compile(
     r"KVM_CREATE_VM|KVM_CREATE_PLANE (?P<id>\d+)|KVM_CHECK_EXTENSION (?P<asked>system|vm)"
-    r"|close\((?P<closed>vm|fd \d+|plane (?P<plane>\d+))\)|exit"
+    r"|close\((?P<closed>vm|plane (?P<plane>\d+)|(?P<untold>fd \d+))\)|(?P<exit>exit)"
 )
+_UNSIGNED: Final = 0xFFFFFFFF
 
 
 class Op(str):
@@ -29,28 +30,52 @@ class Op(str):
 
     Attributes:
         verb: which system call.
-        target: what it is asked of or closes: "vm", "system", "plane 3", "fd 5"; "" where there is no choice.
-        plane: the plane's id that KVM_CREATE_PLANE or a close names, as it is written; None for another call.
+        target: the descriptor that it opens, asks or closes: "vm", "system", "plane 3", "fd 5"; "" for the exit.
+        plane: the id of the plane that KVM_CREATE_PLANE or a close names, as it is written; None for another call.
+        level: the level that KVM_CREATE_PLANE asks for: its id as an `unsigned`, which the kernel's parameter is; None
+            for another call.
+        untold: whether it closes a descriptor that user space was not told of.
 
     Raises:
         ValueError: a text that is no system call.
     """
 
-    __slots__ = ("plane", "target", "verb")
+    __slots__ = ("level", "plane", "target", "untold", "verb")
     verb: Verb
     target: str
     plane: int | None
+    level: int | None
+    untold: bool
 
     def __new__(cls, written: str) -> Op:  # noqa: PYI034 - what is read already is given back
         """Read a system call."""
         if isinstance(written, Op):
             return written
-        found = _WRITTEN.fullmatch(written)
-        if not found:
-            raise ValueError(f"unknown system call {written!r}; allowed are {', '.join(OPS)}")
+        call = _WRITTEN.fullmatch(written)
+        if not call:
+            raise _unknown(written)
         op = super().__new__(cls, written)
-        op.verb = cast("Verb", next(verb for verb in get_args(Verb) if written.startswith(verb)))
-        op.target = found["asked"] or found["closed"] or ""
-        number = found["id"] or found["plane"]
+        op.verb = cast("Verb", re.split(r"\W", written, maxsplit=1)[0])
+        number = call["id"] or call["plane"]
         op.plane = int(number) if number else None
+        op.level = int(number) & _UNSIGNED if call["id"] else None
+        created = {"KVM_CREATE_VM": "vm", "KVM_CREATE_PLANE": f"plane {call['id']}"}
+        op.target = call["asked"] or call["closed"] or created.get(op.verb, "")
+        op.untold = call["untold"] is not None
         return op
+
+
+def asked(written: str) -> Op:
+    """A system call that a program asks for.
+
+    Raises:
+        ValueError: it is not one of `OPS`.
+    """
+    op = Op(written)
+    if op.verb == "exit" or op.untold:
+        raise _unknown(written)
+    return op
+
+
+def _unknown(written: str) -> ValueError:
+    return ValueError(f"unknown system call {written!r}; allowed are {', '.join(OPS)}")

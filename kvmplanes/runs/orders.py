@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
-from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.model.series import VERSIONS, Version
@@ -97,86 +96,56 @@ class Puzzle:
             ValueError: as for `edited`.
         """
         version = self.edited(order)
-        outcomes: list[Outcome] = [path.outcome for path in self._elsewhere]
-        bad: list[tuple[str, Trace]] = []
-        for path in self._here:
-            trace = run(version, ops=path.program.ops, fail=path.number or None)
-            outcomes.append(classify(trace))
-            if outcomes[-1] != "clean":
-                bad.append((path.call, trace))
+        passing, others = self._paths
+        traces = [run(version, ops=path.program.ops, fail=path.number or None) for path in passing]
+        outcomes = [*map(classify, traces), *(path.outcome for path in others)]
         worst = next(outcome for outcome in OUTCOMES if outcome in outcomes)
-        call, shortest = min(bad, key=lambda one: len(one[1].steps), default=("", None))
-        told = findings(shortest) if shortest else ""
-        return Verdict(len(outcomes), outcomes.count("clean"), worst, call, told, shortest)
+        bad = [trace for trace, outcome in zip(traces, outcomes, strict=False) if outcome != "clean"]
+        shortest = min(bad, key=lambda trace: len(trace.steps), default=None)
+        call = passing[traces.index(shortest)].call if shortest else ""
+        what = findings(shortest) if shortest else ""
+        return Verdict(len(outcomes), outcomes.count("clean"), worst, call, what, shortest)
 
     @cached_property
     def verdicts(self) -> Mapping[Order, Verdict]:
         """The verdict on every order."""
-        return MappingProxyType({order: self.verdict(order) for order in self.orders})
+        return {order: self.verdict(order) for order in self.orders}
 
     @cached_property
-    def _here(self) -> tuple[Path, ...]:
-        """The paths on which a step is at one of the lines."""
-        return tuple(path for path in certify(self.version).paths if self._passes(path))
-
-    @cached_property
-    def _elsewhere(self) -> tuple[Path, ...]:
-        return tuple(path for path in certify(self.version).paths if not self._passes(path))
-
-    def _passes(self, path: Path) -> bool:
+    def _paths(self) -> tuple[list[Path], list[Path]]:
+        """The paths on which a step is at one of the lines, and the others."""
         first = self.version.functions[self.function].first
-        places = {first + place for place in self._places}
-        frames = (frame for step in path.trace.steps for frame in step.stack)
-        return any(frame.function == self.function and frame.lineno in places for frame in frames)
+        lines = {(self.function, first + place) for place in self._places}
+        passing: list[Path] = []
+        others: list[Path] = []
+        for path in certify(self.version).paths:
+            frames = [frame for step in path.trace.steps for frame in step.stack]
+            passes = any((frame.function, frame.lineno) in lines for frame in frames)
+            (passing if passes else others).append(path)
+        return passing, others
 
     @cached_property
     def _places(self) -> list[int]:
         """Which lines of the function they are, from 0."""
-        asis = ((self.function, item, item) for item in self.items)
-        lines = self.version.edit(self.version.name, "as it is", *asis).functions[self.function].lines
-        rows = [" ".join(line.text.split()) for line in lines]
-        words = [" ".join(item.split()) for item in self.items]
-        places = [rows.index(line) for line in words if line in rows]
-        if places != sorted(set(places)) or len(places) < len(words):
+        unchanged = ((self.function, item, item) for item in self.items)
+        lines = self.version.edit(self.version.name, "as it is", *unchanged).functions[self.function].lines
+        texts = [" ".join(line.text.split()) for line in lines]
+        items = [" ".join(item.split()) for item in self.items]
+        places = [texts.index(item) for item in items if item in texts]
+        if places != sorted(set(places)) or len(places) < len(items):
             raise ValueError(f"{self.function}: give its lines one by one, in the order in which they stand there")
         return places
 
 
-def is_label(item: str) -> bool:
-    """Whether a line is a label, "out_no_planes:"."""
-    return item.endswith(":")
-
-
-PUZZLES: Final[Mapping[str, Puzzle]] = MappingProxyType(
-    {
-        puzzle.name: puzzle
-        for puzzle in (
-            Puzzle(
-                "teardown",
-                "the end of kvm_destroy_vm, 09 as posted",
-                VERSIONS["09"],
-                "kvm_destroy_vm",
-                (
-                    "kvm_arch_destroy_vm(kvm);",
-                    "cleanup_srcu_struct(&kvm->irq_srcu);",
-                    "cleanup_srcu_struct(&kvm->srcu);",
-                    "kvm_arch_free_vm(kvm);",
-                    "kvm_destroy_planes(kvm);",
-                ),
-            ),
-            Puzzle(
-                "ladder",
-                "the end of the ladder of kvm_create_vm, as in 11",
-                VERSIONS["11"],
-                "kvm_create_vm",
-                (
-                    "out_err_no_srcu:",
-                    "kvm_destroy_planes(kvm);",
-                    "out_no_planes:",
-                    "kvm_arch_free_vm(kvm);",
-                    "mmdrop(current->mm);",
-                ),
-            ),
-        )
-    }
+_TEARDOWN: Final = (
+    "kvm_arch_destroy_vm(kvm);", "cleanup_srcu_struct(&kvm->irq_srcu);", "cleanup_srcu_struct(&kvm->srcu);",
+    "kvm_arch_free_vm(kvm);", "kvm_destroy_planes(kvm);",
+)  # fmt: skip
+_LADDER: Final = (
+    "out_err_no_srcu:", "kvm_destroy_planes(kvm);", "out_no_planes:", "kvm_arch_free_vm(kvm);", "mmdrop(current->mm);",
+)  # fmt: skip
+_PUZZLES: Final = (
+    Puzzle("teardown", "the end of kvm_destroy_vm, 09 as posted", VERSIONS["09"], "kvm_destroy_vm", _TEARDOWN),
+    Puzzle("ladder", "the end of the ladder of kvm_create_vm, as in 11", VERSIONS["11"], "kvm_create_vm", _LADDER),
 )
+PUZZLES: Final[Mapping[str, Puzzle]] = {puzzle.name: puzzle for puzzle in _PUZZLES}

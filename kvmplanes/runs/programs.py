@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kvmplanes.model.constants import KVM_MAX_PLANES
 from kvmplanes.model.faults import base
+from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.model.version import Version
+from kvmplanes.runs.op import Op
 from kvmplanes.runs.scenario import usual
 from kvmplanes.runs.trace import Step, Trace
 
@@ -20,7 +21,7 @@ class Program:
 
     Attributes:
         name: one word.
-        ops: its system calls, from `scenario.OPS`; what is open afterwards is closed when the process exits.
+        ops: its system calls, from `op.OPS`; what is open afterwards is closed when the process exits.
     """
 
     name: str
@@ -30,18 +31,14 @@ class Program:
         return self.name
 
 
-# Beside the usual one, where there is KVM_CREATE_PLANE (limit: programs).
+USUAL: Final = "usual"  # the name of the program that each version runs
+# Beside it, where there is KVM_CREATE_PLANE (limit: programs).
 MORE: Final = (
     Program(
         "ids",  # taken, the lowest, taken again, the highest, behind a gap, and two that are too high
         (
             "KVM_CREATE_VM",
-            "KVM_CREATE_PLANE 0",
-            "KVM_CREATE_PLANE 1",
-            "KVM_CREATE_PLANE 1",
-            "KVM_CREATE_PLANE 15",
-            "KVM_CREATE_PLANE 16",
-            "KVM_CREATE_PLANE 4294967295",
+            *(f"KVM_CREATE_PLANE {plane}" for plane in (0, 1, 1, 15, 16, 4294967295)),
             "close(vm)",
             "close(plane 1)",
             "close(plane 15)",
@@ -52,12 +49,7 @@ MORE: Final = (
 
 
 def programs(chosen: Version, planes: Sequence[int] | None = None) -> tuple[Program, ...]:
-    """The programs for a version.
-
-    Args:
-        chosen: the version.
-        planes: the planes of the usual program, which then runs alone; None for all the programs, the usual one with
-            plane 1 where the version has KVM_CREATE_PLANE.
+    """All the programs of a version, the usual one with plane 1 where it can be created; that one alone for `planes`.
 
     Raises:
         ValueError: planes that the version cannot create.
@@ -65,7 +57,7 @@ def programs(chosen: Version, planes: Sequence[int] | None = None) -> tuple[Prog
     more = MORE if planes is None and chosen.creates_planes else ()
     if planes is None:
         planes = (1,) if chosen.creates_planes else ()
-    return Program("usual", usual(chosen, planes)), *more
+    return Program(USUAL, usual(chosen, planes)), *more
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ class Answer:
         failed: the calls that were made to fail in it.
     """
 
-    op: str
+    op: Op
     got: str
     wanted: str
     failed: tuple[str, ...]
@@ -89,11 +81,8 @@ def answers(trace: Trace, tolerated: Collection[str] = ()) -> Iterator[Answer]:
     """How each system call that returned an errno or a descriptor has ended.
 
     It has to give the errno of the first call that failed in it; else EINVAL for a plane's id that is too high, and
-    EEXIST for one that is taken; else success (limit: tolerated). A close gives no errno.
-
-    Args:
-        trace: the run.
-        tolerated: calls whose failure the system call has to survive, with or without what stands in parentheses.
+    EEXIST for one that is taken; else success (limit: tolerated). A close gives no errno. Calls are `tolerated` by
+    their names, with or without what stands in parentheses.
     """
     taken = set[int]()
     for steps in trace.syscalls:
@@ -101,22 +90,15 @@ def answers(trace: Trace, tolerated: Collection[str] = ()) -> Iterator[Answer]:
         if last.what != "return":
             continue
         failed = [step for step in steps if step.what == "fail"]
-        got = last.value if last.value.startswith("E") else ""
-        level = plane_id(op)
+        got = last.errno or ""
         wanted = next((step.value for step in failed if not {step.obj, base(step.obj)} & {*tolerated}), "")
-        if level is not None:
-            wanted = wanted or ("EINVAL" if level >= KVM_MAX_PLANES else "EEXIST" if level in taken else "")
-        if not got and op == "KVM_CREATE_VM":
+        if op.level is not None:
+            wanted = wanted or ("EINVAL" if op.level >= KVM_MAX_PLANES else "EEXIST" if op.level in taken else "")
+        if not got and op.verb == "KVM_CREATE_VM":
             taken = {0}
-        elif not got and level is not None:
-            taken.add(level)
+        elif not got and op.level is not None:
+            taken.add(op.level)
         yield Answer(op, got, wanted, tuple(step.obj for step in failed))
-
-
-def plane_id(op: str) -> int | None:
-    """The id that a KVM_CREATE_PLANE asks for, as an `unsigned`; None for another system call."""
-    _, found, number = op.partition("KVM_CREATE_PLANE ")
-    return int(number) & 0xFFFFFFFF if found else None
 
 
 def wrong_state(trace: Trace) -> str:
@@ -125,10 +107,10 @@ def wrong_state(trace: Trace) -> str:
     After a KVM_CREATE_VM or KVM_CREATE_PLANE that succeeded, its slot holds a plane, and every plane held knows its
     slot's level (`plane` in the RFC) and its VM. When the process exits, user space knows of each open descriptor.
     """
-    found = (_wrong_slot(step) for step in trace.steps if step.what == "return" and step.value.startswith("fd "))
-    untold = (step.op[6:-1] for step in trace.steps if step.op.startswith("close(fd "))
+    wrong_slots = (_wrong_slot(step) for step in trace.steps if step.what == "return" and step.value.startswith("fd "))
+    untold = (step.op.target for step in trace.steps if step.op.untold)
     hidden = (f"{fd} is open, and user space was not told of it" for fd in untold)
-    return next(filter(None, found), "") or next(hidden, "")
+    return next(filter(None, wrong_slots), "") or next(hidden, "")
 
 
 def _wrong_slot(step: Step) -> str:
@@ -137,7 +119,7 @@ def _wrong_slot(step: Step) -> str:
         return ""
     for level, name in enumerate(step.state.slots):
         plane = step.state.find(name)
-        if plane is None and level == (plane_id(step.op) or 0):
+        if plane is None and level == (step.op.level or 0):
             return f"planes[{level}] is {name}"
         if plane and plane.get("kvm") != vm.name:
             return f"{name} has no back-pointer"

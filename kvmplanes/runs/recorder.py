@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from types import CodeType, FrameType, TracebackType
 
-from kvmplanes.model.constants import KVM_MAX_PLANES
+from kvmplanes.model.faults import Injector
 from kvmplanes.model.floor import Kernel
-from kvmplanes.model.heap import Event, show
+from kvmplanes.model.heap import Event, Freed, c_name
+from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.model.version import Function, Version
-from kvmplanes.runs.trace import Frame, Object, State, Step
+from kvmplanes.runs.op import Op
+from kvmplanes.runs.trace import Frame, Object, State, Step, is_errno, slot_of
 
 _MOST_EVENTS = 20_000  # a hundred times what the longest run of ours has
 _MOST_CALLS = 200  # inside one another; a kernel's stack of 16 kB ends before that
@@ -22,16 +24,22 @@ _SHOWN_WRITES = ("kvm", "level", "plane", "mm", "users_count")
 
 
 class Recorder:
-    """Turns a kernel's events into steps, with the C lines they came from."""
+    """A kernel that runs a version, and its events as steps, with the C lines they came from.
 
-    def __init__(self, version: Version) -> None:
-        self.op = ""
+    Attributes:
+        kernel: the kernel.
+        op: the system call under way; who asks for one says so here.
+        steps: what has happened.
+    """
+
+    def __init__(self, version: Version, injector: Injector, freed: Freed) -> None:
+        self.op = Op("exit")
         self.steps: list[Step] = []
-        self.kernel: Kernel  # set before its first event
         self._events = 0
         self._objects: dict[str, Object] = {}
-        self._shown: dict[str, dict[str, str]] = {}
+        self._members: dict[str, dict[str, str]] = {}
         self._codes, self._frames = _places(version)
+        self.kernel = Kernel(version.unit, injector, self, freed)
 
     def __call__(self, event: Event, died_at: TracebackType | None = None) -> None:
         """Record one event; an Oops is recorded afterwards, with the place where the task died.
@@ -50,30 +58,32 @@ class Recorder:
         state = State(tuple(self._objects.values()), refs)
         frames = reversed([*traceback.walk_tb(died_at)]) if died_at else _outward(sys._getframe(1), self._codes)
         stack = () if event.what in ("return", "leak") else self._stack(frames)
-        step = Step(len(self.steps), self.op, stack, event.what, event.obj, event.field, event.value,
-                    event.defect, sentence(event, self.op), state)  # fmt: skip
-        self.steps.append(step)
+        facts = (event.what, event.obj, event.field, event.value, event.defect)
+        self.steps.append(Step(len(self.steps), self.op, stack, *facts, _sentence(event, self.op), state))
 
     def _object(self, event: Event) -> Object:
         """An object as it is now; a write changes one member of it, and anything else may change all."""
-        cell = self.kernel.heap.cells[event.obj]
-        shown = self._shown.get(cell.name, {})
-        if event.what == "write" and event.field in shown:
-            shown[event.field] = event.value
+        memory = self.kernel.heap.allocations[event.obj]
+        members = self._members.get(memory.name, {})
+        if event.what == "write" and event.field in members:
+            members[event.field] = event.value
         else:
-            self._shown[cell.name] = shown = {key: show(value) for key, value in cell.fields.items()}
-        return Object(cell.name, cell.kind, cell.live, tuple(shown.items()))
+            self._members[memory.name] = members = {name: c_name(value) for name, value in memory.fields.items()}
+        return Object(memory.name, memory.kind, memory.live, tuple(members.items()))
 
     def _stack(self, frames: Iterable[tuple[FrameType, int]]) -> tuple[Frame, ...]:
         known = [(f.f_code, lineno) for f, lineno in frames if f.f_code in self._codes]
         if len(known) > _MOST_CALLS:
             raise RecursionError
-        return tuple(self._frames.get(place) or self._frame(*place) for place in known)
+        for code, lineno in {*known} - self._frames.keys():
+            c = self._codes[code]
+            self._frames[code, lineno] = Frame(c.name, c.file, lineno, c.line(lineno), c.ids(lineno))
+        return tuple(self._frames[place] for place in known)
 
-    def _frame(self, code: CodeType, lineno: int) -> Frame:
-        function = self._codes[code]
-        frame = Frame(function.name, function.file, lineno, function.line(lineno), function.ids(lineno))
-        return self._frames.setdefault((code, lineno), frame)
+    def died_in_c(self, at: TracebackType | None) -> bool:
+        """Whether the innermost function of a traceback is one of the version's."""
+        *_, (frame, _) = traceback.walk_tb(at)
+        return frame.f_code in self._codes
 
     def place(self, at: TracebackType | None) -> tuple[str, int]:
         """The innermost C line of a traceback: file and number."""
@@ -81,11 +91,8 @@ class Recorder:
         return known[-1] if known else ("", 0)
 
 
-Places = tuple[dict[CodeType, Function], dict[tuple[CodeType, int], Frame]]
-
-
 @lru_cache(32)
-def _places(version: Version) -> Places:
+def _places(version: Version) -> tuple[dict[CodeType, Function], dict[tuple[CodeType, int], Frame]]:
     """The functions of a version by their code, and room for the frames that its runs have shown."""
     return {code: version.functions[name] for name, code in version.unit.functions.items()}, {}
 
@@ -100,12 +107,12 @@ def _outward(frame: FrameType | None, codes: dict[CodeType, Function]) -> Iterat
 
 
 def _is_step(event: Event) -> bool:
-    if event.defect or event.field.startswith("planes["):
+    if event.defect or slot_of(event.field) is not None:
         return True
     return event.what != "read" and (event.what != "write" or event.field in _SHOWN_WRITES)
 
 
-def sentence(event: Event, op: str) -> str:
+def _sentence(event: Event, op: Op) -> str:
     """What an event changed, in one sentence."""
     place = f"{event.obj}->{event.field}"
     match event.what, event.defect:
@@ -133,7 +140,7 @@ def sentence(event: Event, op: str) -> str:
             return f"{event.obj} is freed."
         case "read", _:
             return f"{place} is NULL." if event.value == "NULL" else f"{place} holds {event.value}."
-        case "write", _ if event.field.startswith("planes["):
+        case "write", _ if slot_of(event.field) is not None:
             empty = event.value == "NULL"
             return f"{place} is emptied." if empty else f"{place} now points to {event.value}: the plane is published."
         case "write", _ if event.field == "users_count":
@@ -152,7 +159,7 @@ def sentence(event: Event, op: str) -> str:
             return f"The kernel's log says: {event.obj}"
         case "check", _:
             return f"User space asks for {event.obj} and gets {event.value}."
-        case "return", _ if event.value.startswith("E"):
+        case "return", _ if is_errno(event.value):
             return f"{op} returns -1 with errno {event.value}."
         case _:
             return f"{op} returns {event.value}."
@@ -174,5 +181,5 @@ _RESOURCE = {
 
 
 def _resource(event: Event) -> str:
-    words = _RESOURCE.get(event.obj, f"references on the {event.obj}")  # a reader's own
-    return f"{words[0].upper()}{words[1:]}:"
+    resource = _RESOURCE.get(event.obj, f"references on the {event.obj}")  # a reader's own
+    return f"{resource[0].upper()}{resource[1:]}:"

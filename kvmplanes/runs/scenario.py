@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
-from kvmplanes.model.constants import ERRNOS, KVM_CAP_PLANES, KVM_MAX_PLANES
-from kvmplanes.model.faults import Fail, Failslab, Injector
-from kvmplanes.model.floor import Kernel, errno_name
+from kvmplanes.model.faults import ERRNOS, Fail, Failslab, Injector, errno_name
+from kvmplanes.model.floor import Kernel
 from kvmplanes.model.heap import Event, Freed, Oops
 from kvmplanes.model.machine.tree import CError
-from kvmplanes.model.series import VERSIONS, Version, version
+from kvmplanes.model.series import KVM_CAP_PLANES, KVM_MAX_PLANES, VERSIONS, Version, version
+from kvmplanes.runs.op import Op, asked
 from kvmplanes.runs.recorder import Recorder
 from kvmplanes.runs.trace import Trace
 
@@ -20,18 +19,6 @@ from kvmplanes.runs.trace import Trace
 KVM_CREATE_VM: Final = 0xAE01
 KVM_CHECK_EXTENSION: Final = 0xAE03
 KVM_CREATE_PLANE: Final = 0xAEE4
-
-OPS: Final = (
-    "KVM_CREATE_VM",
-    "KVM_CHECK_EXTENSION system",
-    "KVM_CHECK_EXTENSION vm",
-    "KVM_CREATE_PLANE <id>",
-    "close(plane <id>)",
-    "close(vm)",
-)
-_OP = re.compile(
-    r"KVM_CREATE_VM|KVM_CHECK_EXTENSION (?:system|vm)|KVM_CREATE_PLANE (\d+)|close\(plane (\d+)\)|close\(vm\)"
-)
 
 
 def run(
@@ -64,25 +51,18 @@ def run(
         ops = usual(chosen, planes)
     elif planes:
         raise ValueError("give either planes or ops")
-    for op in ops:
-        _check_op(chosen, op)
+    calls = [asked(op) for op in ops]
+    if any(op.verb == "KVM_CREATE_PLANE" for op in calls):
+        _check_ioctl(chosen)
     injector = Injector(fail)
-    recorder = Recorder(chosen)
-    kernel = Kernel(chosen.unit, injector, recorder, freed)
-    recorder.kernel = kernel
-    user = _UserSpace(kernel, recorder, retry)
-    user.play(ops)
+    recorder = Recorder(chosen, injector, freed)
+    user = _UserSpace(recorder, retry)
+    user.play(calls)
     if len(injector.failed) < (len(fail) if isinstance(fail, tuple) else isinstance(fail, int | str)):
         listed = ", ".join(f"{n} {call}" for n, call in enumerate(injector.asked, 1))
         raise ValueError(f"nothing fails: no failable call {fail!r} here; {chosen} reaches {listed}")
-    return Trace(
-        chosen,
-        _words(fail, ops, retry, freed),
-        tuple(injector.asked),
-        tuple(injector.failed),
-        tuple(user.results),
-        tuple(recorder.steps),
-    )
+    words, failed = _words(fail, calls, retry, freed), tuple(injector.failed)
+    return Trace(chosen, words, tuple(injector.asked), failed, tuple(user.results), tuple(recorder.steps))
 
 
 def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: str = "vm") -> int:
@@ -108,23 +88,25 @@ def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: 
 class _UserSpace:
     """The process: it knows descriptors, not pointers, and goes on after an error (limit: process)."""
 
-    def __init__(self, kernel: Kernel, recorder: Recorder, retry: bool) -> None:
-        self.results: list[tuple[str, str]] = []
-        self._kernel, self._recorder, self._retry = kernel, recorder, retry
+    def __init__(self, recorder: Recorder, retry: bool) -> None:
+        self.results: list[tuple[Op, str]] = []
+        self._kernel, self._recorder, self._retry = recorder.kernel, recorder, retry
         self._open: dict[int, str] = {}
 
-    def play(self, ops: Sequence[str]) -> None:
+    def play(self, ops: Sequence[Op]) -> None:
         """Every call in order, then exit; an Oops ends the process where it stands (limit: exit)."""
         try:
             for op in ops:
                 failed = self._call(op)
-                if failed and self._retry and op.startswith("KVM_CREATE_PLANE"):
+                if failed and self._retry and op.verb == "KVM_CREATE_PLANE":
                     self._call(op)
             for fd in sorted(self._kernel.files):
-                self._close(fd, self._open.get(fd, f"fd {fd}"))
+                self._close(fd, Op(f"close({self._open.get(fd, f'fd {fd}')})"))
         except Oops as oops:
             self._recorder(Event("oops", str(oops), defect=oops.defect), oops.__traceback__)
         except UnboundLocalError as unset:  # C would go on with what lies in that variable (limit: unset)
+            if not self._recorder.died_in_c(unset.__traceback__):
+                raise
             name = str(unset).split("'")[1].rstrip("_")
             self._recorder(Event("oops", f"{name} is used, and nothing set it before"), unset.__traceback__)
         except RecursionError as deep:
@@ -135,30 +117,32 @@ class _UserSpace:
             raise
         except ValueError as error:  # what the heap or the floor refuses, at the C line that asked for it
             raise CError(*self._recorder.place(error.__traceback__), str(error)) from None
-        self._recorder.op = "exit"
-        for cell in self._kernel.heap.live():
-            self._recorder(Event("leak", cell.name, defect="leak"))
+        self._begin(Op("exit"))
+        for memory in self._kernel.heap.live():
+            self._recorder(Event("leak", memory.name, defect="leak"))
         for name in self._kernel.refs.elements():
             self._recorder(Event("leak", name, defect="leak"))
 
-    def _call(self, op: str) -> bool:
+    def _begin(self, op: Op) -> None:
+        self._recorder.op, self._kernel.level = op, op.level
+
+    def _call(self, op: Op) -> bool:
         """One system call; whether it failed."""
-        self._kernel.op = self._recorder.op = op
+        self._begin(op)
         c, vm = self._kernel.c, self._find("vm")
-        verb, _, what = op.replace("close(", "close ").rstrip(")").partition(" ")
-        if verb == "close":
-            fd = self._find(what)
-            if fd is not None:
-                self._close(fd, what)
-            return False
-        if op == "KVM_CREATE_VM":
-            return vm is None and self._opened("vm", c["kvm_dev_ioctl"](KVM_CREATE_VM, 0))
-        if op == "KVM_CHECK_EXTENSION system":
-            self._answer(c["kvm_dev_ioctl"](KVM_CHECK_EXTENSION, KVM_CAP_PLANES))
-        elif vm is not None:
-            if verb == "KVM_CREATE_PLANE":
-                return self._opened(f"plane {what}", self._ioctl(vm, KVM_CREATE_PLANE, int(what) % 2**64))
-            self._answer(self._ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_PLANES))
+        match op.verb:
+            case "close":
+                fd = self._find(op.target)
+                if fd is not None:
+                    self._close(fd, op)
+            case "KVM_CREATE_VM" if vm is None:
+                return self._opened(op, c["kvm_dev_ioctl"](KVM_CREATE_VM, 0))
+            case "KVM_CREATE_PLANE" if vm is not None and op.plane is not None:
+                return self._opened(op, self._ioctl(vm, KVM_CREATE_PLANE, op.plane % 2**64))
+            case "KVM_CHECK_EXTENSION" if op.target == "system":
+                self._answer(op, c["kvm_dev_ioctl"](KVM_CHECK_EXTENSION, KVM_CAP_PLANES))
+            case "KVM_CHECK_EXTENSION" if vm is not None:
+                self._answer(op, self._ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_PLANES))
         return False
 
     def _ioctl(self, fd: int, request: int, arg: int) -> int:
@@ -166,8 +150,8 @@ class _UserSpace:
         file = self._kernel.files.get(fd)
         return -ERRNOS["EBADF"] if file is None else int(self._kernel.c["kvm_vm_ioctl"](file, request, arg))
 
-    def _close(self, fd: int, name: str) -> None:
-        self._kernel.op = self._recorder.op = f"close({name})"
+    def _close(self, fd: int, op: Op) -> None:
+        self._begin(op)
         self._open.pop(fd, None)
         self._kernel.close(fd)
 
@@ -175,20 +159,20 @@ class _UserSpace:
         """The lowest open descriptor of that name: a plane fd can outlive its VM's, and a new VM have its own."""
         return min((fd for fd, opened in self._open.items() if opened == name), default=None)
 
-    def _opened(self, name: str, result: int) -> bool:
+    def _opened(self, op: Op, result: int) -> bool:
         if result >= 0:
-            self._open[result] = name
-        self._return(errno_name(result) if result < 0 else f"fd {result}")
+            self._open[result] = op.target
+        self._return(op, errno_name(result) if result < 0 else f"fd {result}")
         return result < 0
 
-    def _answer(self, result: int) -> None:
-        told = errno_name(result) if result < 0 else str(result)
-        self._recorder(Event("check", "KVM_CAP_PLANES", value=told))
-        self._return(told)
+    def _answer(self, op: Op, result: int) -> None:
+        answer = errno_name(result) if result < 0 else str(result)
+        self._recorder(Event("check", "KVM_CAP_PLANES", value=answer))
+        self._return(op, answer)
 
-    def _return(self, result: str) -> None:
-        self.results.append((self._recorder.op, result))
-        self._recorder(Event("return", self._recorder.op, value=result))
+    def _return(self, op: Op, result: str) -> None:
+        self.results.append((op, result))
+        self._recorder(Event("return", op, value=result))
 
 
 def usual(chosen: Version, planes: Sequence[int] = ()) -> tuple[str, ...]:
@@ -197,12 +181,6 @@ def usual(chosen: Version, planes: Sequence[int] = ()) -> tuple[str, ...]:
     Raises:
         ValueError: planes that a program cannot create in this version.
     """
-    _check_planes(chosen, planes)
-    creates = [f"KVM_CREATE_PLANE {p}" for p in planes]
-    return ("KVM_CREATE_VM", *creates, *(f"close(plane {p})" for p in planes), "close(vm)")
-
-
-def _check_planes(chosen: Version, planes: Sequence[int]) -> None:
     allowed = f"allowed are ids 1..{KVM_MAX_PLANES - 1}, each once; plane 0 comes with the VM"
     if not isinstance(planes, Sequence) or not all(type(p) is int and 0 < p < KVM_MAX_PLANES for p in planes):
         raise ValueError(f"planes={planes!r}: {allowed}")
@@ -210,19 +188,14 @@ def _check_planes(chosen: Version, planes: Sequence[int]) -> None:
         raise ValueError(f"planes={planes!r} names a plane twice: {allowed}")
     if planes:
         _check_ioctl(chosen)
+    creates = [f"KVM_CREATE_PLANE {p}" for p in planes]
+    return ("KVM_CREATE_VM", *creates, *(f"close(plane {p})" for p in planes), "close(vm)")
 
 
 def _check_ioctl(chosen: Version) -> None:
     if not chosen.creates_planes:
         able = [v.name for v in VERSIONS.values() if v.creates_planes]
         raise ValueError(f"version {chosen} has no KVM_CREATE_PLANE; versions with it are {', '.join(able)}")
-
-
-def _check_op(chosen: Version, op: str) -> None:
-    if not _OP.fullmatch(op):
-        raise ValueError(f"unknown system call {op!r}; allowed are {', '.join(OPS)}")
-    if op.startswith("KVM_CREATE_PLANE"):
-        _check_ioctl(chosen)
 
 
 def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:
@@ -237,5 +210,8 @@ def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:
         parts.append(
             f"failslab probability {fail.probability} interval {fail.interval} times {fail.times} seed {fail.seed}"
         )
-    parts += ["a failed plane is asked for again"] * retry + [f"freed memory is {freed}"] * (freed != "kept")
+    if retry:
+        parts.append("a failed plane is asked for again")
+    if freed != "kept":
+        parts.append(f"freed memory is {freed}")
     return "; ".join(parts)

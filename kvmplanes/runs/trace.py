@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from kvmplanes.model.constants import KVM_MAX_PLANES
-from kvmplanes.model.faults import base
+from kvmplanes.model.faults import ERRNOS, base
 from kvmplanes.model.heap import DefectKind, What
+from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.model.version import Version
 from kvmplanes.runs.op import Op
 
@@ -27,6 +28,12 @@ class Object:
     live: bool
     fields: tuple[tuple[str, str], ...]
 
+    @property
+    def level(self) -> int:
+        """The level that a plane was made for, as its name has it: members may be overwritten after it is freed."""
+        digits = re.search(r"\d+", self.name)
+        return int(digits[0]) if digits else 0
+
     def get(self, member: str) -> str:
         """The value of a member, or "" when there is none."""
         return dict(self.fields).get(member, "")
@@ -41,12 +48,12 @@ class State:
 
     def find(self, name: str) -> Object | None:
         """An object by its name."""
-        return next((o for o in self.objects if o.name == name), None)
+        return next((obj for obj in self.objects if obj.name == name), None)
 
     @property
     def kvm(self) -> Object | None:
         """The `struct kvm` of the latest VM, live or freed; None before there is one."""
-        return next((o for o in reversed(self.objects) if o.kind == "kvm"), None)
+        return next((obj for obj in reversed(self.objects) if obj.kind == "kvm"), None)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -55,9 +62,15 @@ class State:
         return tuple(held.get(f"planes[{i}]", "NULL") for i in range(KVM_MAX_PLANES))
 
     @property
+    def beyond(self) -> tuple[int, ...]:
+        """Indices of `planes[]` that were written although the array has no such slot."""
+        indices = (slot_of(member) for member, _ in (self.kvm.fields if self.kvm else ()))
+        return tuple(index for index in indices if index is not None and not 0 <= index < KVM_MAX_PLANES)
+
+    @property
     def occupancy(self) -> tuple[SlotState, ...]:
         """Each slot's state. A pointer to a freed plane dangles, and so does one in a freed array."""
-        live = {o.name for o in self.objects if o.live}
+        live = {obj.name for obj in self.objects if obj.live}
         array = self.kvm is not None and self.kvm.live
         return tuple(
             "empty" if value == "NULL" else "live" if array and value in live else "dangling" for value in self.slots
@@ -131,7 +144,7 @@ class Step:
     @property
     def errno(self) -> str | None:
         """The errno that a call gives, such as "ENOMEM"; None for success, and for what is no call's end."""
-        return self.value if self.what in ("fail", "return") and self.value.startswith("E") else None
+        return self.value if self.what in ("fail", "return") and is_errno(self.value) else None
 
     @property
     def subgoal(self) -> Subgoal:
@@ -144,6 +157,11 @@ class Step:
     def events(self) -> frozenset[str]:
         """The keys of `PATCH.added[...].event` that this step is a case of."""
         return frozenset(_event_keys(self))
+
+
+def is_errno(result: str) -> bool:
+    """Whether a system call's result is an errno, such as "ENOMEM"."""
+    return result in ERRNOS
 
 
 @lru_cache(64)
@@ -198,7 +216,7 @@ class Trace:
     @property
     def errno(self) -> str | None:
         """The errno of the first system call that failed, such as "ENOMEM"; None if none did."""
-        return next((result for _, result in self.results if result.startswith("E")), None)
+        return next((result for _, result in self.results if is_errno(result)), None)
 
     @property
     def oops(self) -> Step | None:
@@ -208,22 +226,22 @@ class Trace:
     @cached_property
     def defects(self) -> tuple[Defect, ...]:
         """Every defect, one per access or per leaked object."""
-        return tuple(
-            Defect(s.defect, s.obj, s.what if s.what in ("read", "write", "free", "put") else "", s.field, s.index,
-                   s.function)
-            for s in self.steps
-            if s.defect
-        )  # fmt: skip
+        defects = []
+        for step in self.steps:
+            access = step.what if step.what in ("read", "write", "free", "put") else ""
+            if step.defect:
+                defects.append(Defect(step.defect, step.obj, access, step.field, step.index, step.function))
+        return tuple(defects)
 
     @cached_property
     def syscalls(self) -> tuple[tuple[Step, ...], ...]:
         """The steps of each system call, and of the process's exit, in order."""
-        found: list[list[Step]] = []
+        calls: list[list[Step]] = []
         for before, step in zip((None, *self.steps), self.steps, strict=False):
             if before is None or before.op != step.op or before.what == "return":
-                found.append([])
-            found[-1].append(step)
-        return tuple(map(tuple, found))
+                calls.append([])
+            calls[-1].append(step)
+        return tuple(map(tuple, calls))
 
     @cached_property
     def occupancy(self) -> tuple[tuple[SlotState, ...], ...]:
@@ -256,14 +274,13 @@ class Trace:
 
 
 def _event_keys(step: Step) -> Iterator[str]:
-    kind = step.obj.partition("#")[0]
-    if step.what in ("alloc", "free") and kind == "plane":
+    if step.what in ("alloc", "free") and step.kind == "plane":
         yield f"{step.what} plane"
     if step.what == "fail" and base(step.obj) == "kvm_create_plane":
         yield "fail plane"
-    if step.what == "write" and kind == "plane":
+    if step.what == "write" and step.kind == "plane":
         yield f"write plane.{step.field}"
-    if step.field.startswith("planes["):
+    if step.slot is not None:
         cleared = step.value == "NULL"
         yield "load planes[]" if step.what == "read" else "clear planes[]" if cleared else "store planes[]"
     if step.what in ("goto", "label", "check"):

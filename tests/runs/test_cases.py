@@ -10,7 +10,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.runs.certificate import Certificate, Path
-from kvmplanes.view.certificate import counterexample
+from kvmplanes.view.tables import counterexample
 
 V11, FIXED = kp.VERSIONS["11"], kp.VERSIONS["29-fixed"]
 VM, PLANE = "kvm_dev_ioctl_create_vm", "kvm_vm_ioctl_create_plane"
@@ -197,8 +197,8 @@ def test_c7_a_close_has_no_errno_to_give() -> None:
     flush = edited(V11, "kvm_destroy_vm", first, f'(void)shim_fails("flush", EIO);\n{first}')
     certificate = kp.certify(flush)
     assert certificate.clean
-    assert [(path.number, path.injected, path.errno) for path in certificate.paths if path.call == "flush"] == [
-        (18, "EIO", "")
+    assert [(path.number, path.trace.failed, path.errno) for path in certificate.paths if path.call == "flush"] == [
+        (18, (("flush", "EIO"),), "")
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.runs.certificate import OUTCOMES, Certificate, Outcome, classify
+from kvmplanes.runs.op import Op
 from kvmplanes.runs.programs import answers, programs
 from tests.helpers import facts
 
@@ -22,6 +23,7 @@ EXPECTED: dict[str, dict[tuple[str, str], Outcome]] = {
     "rfc": {("usual", GETFILE): "leak", ("usual", ""): "leak"},
     "08": {},
     "09": {("usual", GETFILE): "use-after-free", ("usual", ""): "use-after-free"},
+    "09-fixed": {},
     "10": {("usual", GETFILE): "use-after-free", ("usual", ""): "use-after-free"},
     "11": {},
     "29": {
@@ -55,11 +57,11 @@ def test_every_failable_call_has_its_path(version: str, certificates: dict[str, 
         calls = [*vm, *(call for n in planes for call in facts.create_plane_calls(n))]
         first = 0 if program is c.programs[0] else len(vm)  # where no VM comes into being, the first program stands
         *failing, whole = (path for path in c.paths if path.program is program)
-        assert [(path.number, path.call, path.injected, path.exit) for path in failing] == [
-            (n, call.name, call.errnos[0], call.label or "return") for n, call in enumerate(calls, 1)
+        assert [(path.number, path.call, path.trace.failed, path.errno, path.exit) for path in failing] == [
+            (n, call.name, ((call.name, call.errnos[0]),), call.errnos[0], call.label or "return")
+            for n, call in enumerate(calls, 1)
         ][first:]
-        assert (whole.number, whole.call, whole.injected, whole.exit) == (0, "", "", "close")
-        assert all(path.errno == path.injected for path in (*failing, whole))
+        assert (whole.number, whole.call, whole.trace.failed, whole.errno, whole.exit) == (0, "", (), "", "close")
 
 
 @pytest.mark.parametrize(("version", "planes"), [(v, p) for v in facts.WITH_IOCTL for p in ((1, 3), (), (15,))])
@@ -88,6 +90,7 @@ def test_defects_in_words(certificates: dict[str, Certificate]) -> None:
         "rfc": {"plane#0 leaked"},
         "08": set(),
         "09": {"16 reads and 1 write after free"},
+        "09-fixed": set(),
         "10": {"16 reads and 1 write after free"},
         "11": set(),
         "29": {
@@ -143,7 +146,7 @@ def test_a_wrong_errno() -> None:
     c = kp.certify(wrong)
     assert c.counts == {"wrong errno": 1, "clean": 17}
     (path,) = (path for path in c.paths if path.outcome == "wrong errno")
-    assert (path.call, path.injected, path.trace.errno) == ("kvm_create_plane(kvm, 0)", "ENOMEM", "EINVAL")
+    assert (path.trace.failed, path.trace.errno) == ((("kvm_create_plane(kvm, 0)", "ENOMEM"),), "EINVAL")
     assert path.defects == "returns EINVAL, not ENOMEM"
 
 
@@ -200,10 +203,10 @@ def test_the_programs_of_a_version() -> None:
     """One where user space cannot ask for planes, three where it can; with planes of one's own the usual one alone."""
     usual, ids, leave = programs(kp.VERSIONS["29"])
     assert usual.ops == ("KVM_CREATE_VM", "KVM_CREATE_PLANE 1", "close(plane 1)", "close(vm)")
-    asked = [int(op.partition("PLANE ")[2]) for op in ids.ops if op.startswith("KVM_CREATE_PLANE")]
+    asked = [op.plane for op in map(Op, ids.ops) if op.verb == "KVM_CREATE_PLANE"]
     assert asked == [0, 1, 1, 15, 16, 2**32 - 1]
     assert ids.ops[-3:] == ("close(vm)", "close(plane 1)", "close(plane 15)")
-    assert not any(op.startswith("close") for op in leave.ops)
+    assert not any(Op(op).verb == "close" for op in leave.ops)
     assert [program.name for program in programs(kp.VERSIONS["29"], (3,))] == ["usual"]
     assert [program.ops for program in programs(kp.VERSIONS["09"])] == [("KVM_CREATE_VM", "close(vm)")]
 

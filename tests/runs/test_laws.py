@@ -25,7 +25,7 @@ def test_the_package_s_own_example_runs() -> None:
 
 # -- every added line is hit -------------------------------------------------------------------------------
 
-SCENARIOS = {
+SCENARIOS: dict[str, Callable[[], Trace]] = {
     "close": lambda: kp.run("09"),
     "plane refused": lambda: kp.run("09", fail="kvm_create_plane"),
     "unwound": lambda: kp.run("09", fail="init_srcu_struct"),

@@ -4,6 +4,7 @@
 import pytest
 
 import kvmplanes as kp
+from kvmplanes.model.floor import Kernel
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,13 @@ def test_a_resource_and_a_call_of_a_reader_s_own() -> None:
     failing = kp.run(own, fail=len(trace.calls))
     assert failing.failed == (("kvm_register_audit", "EBUSY"),)
     assert failing.defects == ()
+
+
+def test_a_variable_that_python_code_of_ours_does_not_set_is_no_oops(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kfree(kernel: Kernel, pointer: object) -> None:
+        del pointer
+        kernel.heap.free(pointer)  # type: ignore[misc]  # noqa: F821 - what is wrong here
+
+    monkeypatch.setattr(Kernel, "kfree", kfree)
+    with pytest.raises(UnboundLocalError):
+        kp.run("11")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.runs.scenario import OPS
+from kvmplanes.runs.op import OPS
 from tests.helpers import facts
 
 
@@ -150,7 +150,7 @@ ALLOWED = r"allowed are ids 1\.\.15, each once; plane 0 comes with the VM"
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"which": "12"}, "unknown version '12'; versions are rfc, 08, 09, 10, 11, 29, 29-fixed"),
+        ({"which": "12"}, "unknown version '12'; versions are rfc, 08, 09, 09-fixed, 10, 11, 29, 29-fixed"),
         ({"which": "29", "planes": (16,)}, ALLOWED),
         ({"which": "29", "planes": (0,)}, ALLOWED),
         ({"which": "29", "planes": (-1,)}, ALLOWED),

@@ -5,7 +5,7 @@ import pytest
 
 from kvmplanes.model.heap import DefectKind
 from kvmplanes.runs.trace import Defect
-from kvmplanes.runs.words import defects_in_words, listed, many
+from kvmplanes.runs.words import columns, defects_in_words, listed, many
 
 
 def defect(kind: DefectKind, access: str = "", obj: str = "plane#0") -> Defect:
@@ -15,6 +15,19 @@ def defect(kind: DefectKind, access: str = "", obj: str = "plane#0") -> Defect:
 def test_lists_and_counts() -> None:
     assert [listed(["a", "b", "c"][:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert [many(n, "read") for n in range(3)] == ["0 reads", "1 read", "2 reads"]
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert columns([("a", "12", "x"), ("b c", "3", "")], ("name", "n", "more"), right=[1]) == (
+        "name   n  more\n"
+        "a     12  x\n"
+        "b c    3"
+    )  # fmt: skip
+    assert columns([]) == ""
+
+
+def test_a_row_with_fewer_cells_widens_no_column() -> None:
+    assert columns([("a title of its own",), ("a", "b"), ("c", "d")]) == "a title of its own\na  b\nc  d"
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from typing import Final
 from pycparser import c_ast
 from pycparser.c_generator import CGenerator
 
-from kvmplanes.model.machine.ctype import outline
+from kvmplanes.model.machine.declared import declared_types
 from kvmplanes.model.machine.syntax import parse
-from kvmplanes.model.machine.unit import pieces, text_of
-from kvmplanes.model.values import RUN_TIME
+from kvmplanes.model.machine.unit import joined, pieces_of
+from kvmplanes.model.runtime import RUN_TIME
 from kvmplanes.model.version import UNITS, Version
 
 Site = tuple[str, int]  # a function, and a line of its file
@@ -45,10 +45,10 @@ class Source:
     """
 
     def __init__(self, version: Version) -> None:
-        declared, functions = pieces(version.tree, UNITS)
-        self._types = outline(text_of(declared)).typedefs
+        declared, functions = pieces_of(version.tree, UNITS)
+        self._types = declared_types(joined(declared)).typedefs
         self._functions, self._places = version.functions, version.unit.places
-        self._texts = {(rows[0].file, rows[0].line): text_of(rows) for rows in functions}
+        self._texts = {(rows[0].file, rows[0].line): joined(rows) for rows in functions}
         self._bodies: dict[str, Sequence[c_ast.Node]] = {}
 
     def statements(self, name: str) -> tuple[Statement, ...]:
@@ -57,14 +57,14 @@ class Source:
 
     def blocks(self, name: str) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
         """Each label of a function, in the order in which control falls through, and its statements."""
-        found: list[tuple[str, list[c_ast.Node]]] = []
+        blocks: list[tuple[str, list[c_ast.Node]]] = []
         for item in self._body(name):
             while isinstance(item, c_ast.Label):
-                found.append((item.name, []))
+                blocks.append((item.name, []))
                 item = item.stmt  # noqa: PLW2901 - a label's statement, or the next label
-            if found:
-                found[-1][1].append(item)
-        return tuple((label, tuple(self._statements(name, items))) for label, items in found)
+            if blocks:
+                blocks[-1][1].append(item)
+        return tuple((label, tuple(self._statements(name, items))) for label, items in blocks)
 
     def call(self, site: Site) -> str:
         """The call of the statement at a site; the whole line if none begins there."""
@@ -85,10 +85,7 @@ class Source:
         return (Statement((name, first + line - 1), text) for line, text in leaves if text)
 
 
-@lru_cache(maxsize=64)
-def source(version: Version) -> Source:
-    """The functions of a version, read once."""
-    return Source(version)
+source = lru_cache(maxsize=64)(Source)  # the functions of a version, read once
 
 
 def _leaves(node: c_ast.Node) -> Iterator[tuple[int, c_ast.Node]]:
@@ -107,7 +104,8 @@ def _leaves(node: c_ast.Node) -> Iterator[tuple[int, c_ast.Node]]:
 def _text(leaf: c_ast.Node) -> str:
     """The call that may take or give back, else the assignment that does; "" if there is neither."""
     parts = list(_parts(leaf))
-    calls = [part for part in parts if isinstance(part, c_ast.FuncCall) and _name(part.name) not in RUN_TIME]
+    called = [part for part in parts if isinstance(part, c_ast.FuncCall)]
+    calls = [part for part in called if getattr(part.name, "name", "") not in RUN_TIME]  # a name, or a pointer
     if calls:
         return str(CGenerator().visit(calls[0]))
     targets = [part.lvalue for part in parts if isinstance(part, c_ast.Assignment)]
@@ -121,7 +119,3 @@ def _parts(node: c_ast.Node) -> Iterator[c_ast.Node]:
     yield node
     for _, child in node.children():
         yield from _parts(child)
-
-
-def _name(node: c_ast.Node) -> str:
-    return node.name if isinstance(node, c_ast.ID) else ""
