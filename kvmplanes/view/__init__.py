@@ -1,13 +1,71 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Pictures, tables, plots and widgets: pure functions of the patch, of traces and of certificates."""
 
-from kvmplanes.view import magic
-from kvmplanes.view.code import c
+from typing import TYPE_CHECKING
+
+from kvmplanes.view.code import add_magic, c
 from kvmplanes.view.diff import diff_html, lines_html
 from kvmplanes.view.heap import heap_picture, slots_picture
 from kvmplanes.view.ladder import ladder_picture
-from kvmplanes.view.report import report
+from kvmplanes.view.live.order import order_editor
+from kvmplanes.view.live.player import player
+from kvmplanes.view.page.html import Html
+from kvmplanes.view.plots import (
+    plot_cost,
+    plot_crowd,
+    plot_lifetimes,
+    plot_occupancy,
+    plot_paths,
+    plot_runs,
+)
+from kvmplanes.view.report import anatomy, report
+from kvmplanes.view.tables import limits_table
 
-__all__ = ["c", "diff_html", "heap_picture", "ladder_picture", "lines_html", "report", "slots_picture"]
+if TYPE_CHECKING:
+    from kvmplanes.view.live.failures import picker
+    from kvmplanes.view.live.widgets import order_widget, player_widget
 
-magic.register()
+__all__ = [
+    "Html",
+    "anatomy",
+    "c",
+    "diff_html",
+    "heap_picture",
+    "ladder_picture",
+    "limits_table",
+    "lines_html",
+    "order_editor",
+    "order_widget",
+    "picker",
+    "player",
+    "player_widget",
+    "plot_cost",
+    "plot_crowd",
+    "plot_lifetimes",
+    "plot_occupancy",
+    "plot_paths",
+    "plot_runs",
+    "report",
+    "slots_picture",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Widgets are imported when somebody asks for one: they need ipywidgets, and nothing else here does."""
+    if name == "picker":
+        from kvmplanes.view.live.failures import picker
+
+        return picker
+    if name in ("order_widget", "player_widget"):
+        from kvmplanes.view.live import widgets
+
+        return getattr(widgets, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Every public name, also one that is not imported yet."""
+    return [*__all__]
+
+
+add_magic()

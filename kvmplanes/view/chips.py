@@ -11,13 +11,13 @@ from kvmplanes.runs.trace import State
 from kvmplanes.view.describe import REFS, others, role_of
 from kvmplanes.view.page import svg
 
-LEFT, RIGHT, HEIGHT, GAP, PIP = 10, svg.WIDTH - 10, 23, 5, 11
-GROUPED: Final = {"bus": "buses", "file": "files"}  # kinds that share a chip, with a pip for each object
+_LEFT, _RIGHT, _HEIGHT, _GAP, _PIP = 10, svg.WIDTH - 10, 23, 5, 11
+_GROUPED: Final = {"bus": "buses", "file": "files"}  # kinds that share a chip, with a pip for each object
 
 
 @dataclass(frozen=True, slots=True)
 class _Chip:
-    """One chip: its words, what it says about life, the mark of this step, and its pips (live or freed)."""
+    """One chip: its words, what it says about life, the mark of this step, and a pip for each object (live or not)."""
 
     words: str
     state: str
@@ -26,42 +26,36 @@ class _Chip:
 
     @property
     def width(self) -> float:
-        return 6.95 * len(self.words) + 13 + (PIP * len(self.pips) + 3 if self.pips else 0)
+        return 6.95 * len(self.words) + 13 + (_PIP * len(self.pips) + 3 if self.pips else 0)
 
 
 def chips(state: State, marked: Mapping[str, str], top: float, *, steady: bool) -> tuple[list[str], float]:
     """The drawing of every other object and of the counted references, and the y where it ends.
 
-    Args:
-        state: heap and references.
-        marked: what to mark, as `words.marks` gives it.
-        top: baseline of the first heading.
-        steady: keep room for two rows of objects, whether they are there or not.
+    `top` is the baseline of the first heading; `steady` keeps room for two rows of objects, there or not.
     """
-    names = [*(o.name for o in others(state)), *REFS]
+    names = [*(obj.name for obj in others(state)), *REFS]
     hit = next((name for name in names if name in marked), "")
-    tag = svg.tag(RIGHT, top, f"{hit} {marked[hit]}", role_of(marked[hit]), within=(LEFT, RIGHT)) if hit else ""
+    tag = svg.tag(_RIGHT, top, f"{hit} {marked[hit]}", role_of(marked[hit]), within=(_LEFT, _RIGHT)) if hit else ""
     body, y = [tag], top
     if steady or others(state):
         drawn, end = _rows(_objects(state, marked), top + 10, least=2 if steady else 1)
-        body, y = [svg.text(LEFT, top, "Also acquired", "s b"), tag, *drawn], end + 18
+        body, y = [svg.text(_LEFT, top, "Also acquired", "s b"), tag, *drawn], end + 18
     drawn, end = _rows(_references(state, marked), y + 10, least=1)
-    return [*body, svg.text(LEFT, y, "Counted references", "s b"), *drawn], end + 4
+    return [*body, svg.text(_LEFT, y, "Counted references", "s b"), *drawn], end + 4
 
 
 def _objects(state: State, marked: Mapping[str, str]) -> Iterator[_Chip]:
     """In the order of acquisition; objects of one kind share a chip."""
-    kinds = dict.fromkeys(o.kind for o in others(state))
+    kinds = dict.fromkeys(obj.kind for obj in others(state))
     for kind in kinds:
-        same = [o for o in others(state) if o.kind == kind]
-        mark = next((marked[o.name] for o in same if o.name in marked), "")
-        alive = "live" if any(o.live for o in same) else "freed"
-        group = kind in GROUPED and (len(same) > 1 or kind == "bus")
-        yield (
-            _Chip(GROUPED[kind], alive, mark, tuple(o.live for o in same))
-            if group
-            else _Chip(same[0].name, alive, mark)
-        )
+        objects = [obj for obj in others(state) if obj.kind == kind]
+        mark = next((marked[obj.name] for obj in objects if obj.name in marked), "")
+        life = "live" if any(obj.live for obj in objects) else "freed"
+        if kind in _GROUPED and (len(objects) > 1 or kind == "bus"):
+            yield _Chip(_GROUPED[kind], life, mark, tuple(obj.live for obj in objects))
+        else:
+            yield _Chip(objects[0].name, life, mark)
 
 
 def _references(state: State, marked: Mapping[str, str]) -> Iterator[_Chip]:
@@ -75,28 +69,29 @@ def _references(state: State, marked: Mapping[str, str]) -> Iterator[_Chip]:
 
 def _rows(chips: Iterable[_Chip], y: float, *, least: int) -> tuple[list[str], float]:
     """Chips in as many rows as they need, and the y below; room for `least` rows is kept in any case."""
-    x, end, drawn = float(LEFT), y + least * (HEIGHT + GAP), []
+    x, end, drawn = float(_LEFT), y + least * (_HEIGHT + _GAP), []
     for chip in chips:
-        if x + chip.width > RIGHT:
-            x, y = LEFT, y + HEIGHT + GAP
+        if x + chip.width > _RIGHT:
+            x, y = _LEFT, y + _HEIGHT + _GAP
         drawn.append(_draw(chip, x, y))
-        x += chip.width + GAP
-    return drawn, max(end, y + HEIGHT + GAP)
+        x += chip.width + _GAP
+    return drawn, max(end, y + _HEIGHT + _GAP)
 
 
 def _draw(chip: _Chip, x: float, y: float) -> str:
     role = {"live": "live", "wrong": "bad"}.get(chip.state, "mute")
-    line = f"l w {role_of(chip.mark)}" if chip.mark else f"l h {role}{' d' if chip.state == 'freed' else ''}"
+    dashed = " d" if chip.state == "freed" else ""
+    line = f"l w {role_of(chip.mark)}" if chip.mark else f"l h {role}{dashed}"
     words = {"freed": "m s x mute", "none": "m s mute"}.get(chip.state, "m s")
-    first = x + chip.width - PIP * len(chip.pips) - 1
+    first = x + chip.width - _PIP * len(chip.pips) - 1
     pips = [
-        svg.disc(first + PIP * i, y + HEIGHT / 2, 3.5, "f live" if live else "l h mute")
+        svg.disc(first + _PIP * i, y + _HEIGHT / 2, 3.5, "f live" if live else "l h mute")
         for i, live in enumerate(chip.pips)
     ]
     return svg.group(
         f"chip {chip.state}",
-        svg.rect(x, y, chip.width, HEIGHT, f"a {role}" if chip.state in ("live", "wrong") else "paper", r=11),
-        svg.rect(x, y, chip.width, HEIGHT, line, r=11),
+        svg.rect(x, y, chip.width, _HEIGHT, f"a {role}" if chip.state in ("live", "wrong") else "paper", r=11),
+        svg.rect(x, y, chip.width, _HEIGHT, line, r=11),
         svg.text(x + 6.5, y + 16, chip.words, words),
         *pips,
     )

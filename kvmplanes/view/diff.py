@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kvmplanes.patch import PATCH, AddedLine, Hunk
 from kvmplanes.runs.words import many
 from kvmplanes.view.page.html import Html, css, escape
-from kvmplanes.view.page.style import CHANGED, CLEAN, MONO, NEVER_USED, tint
+from kvmplanes.view.page.style import CHANGED, CLEAN, CODE_FONT, NEVER_USED, tint
 
 POINTER = "◄"  # like the signs in `style`: no system shows it as an emoji
 NO_BREAK = "\u00a0"
@@ -19,7 +19,7 @@ Ids = str | Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DiffRow:
     """One line of an excerpt.
 
     Attributes:
@@ -44,7 +44,7 @@ class Row:
         return "" if self.label is None else f"{POINTER} {self.label}".rstrip()
 
 
-Excerpt = tuple[str, str, tuple[Row, ...]]  # file, what the rows belong to there, the rows
+Excerpt = tuple[str, str, tuple[DiffRow, ...]]  # file, what the rows belong to there, the rows
 
 
 def diff_html(
@@ -74,24 +74,25 @@ def diff_html(
     chosen = set(PATCH.added if lines is None else PATCH.select(lines))
     labels = _labels(highlight)
     excerpts = []
-    for part in PATCH.hunks if hunk is None else (PATCH.hunks[hunk - 1],):
-        near = len(part.lines) if lines is None else context
-        rows = tuple(_rows(part, [i for i, line in enumerate(part.lines) if line in chosen], near, labels, notes))
+    for each in PATCH.hunks if hunk is None else (PATCH.hunks[hunk - 1],):
+        near = len(each.lines) if lines is None else context
+        rows = tuple(_rows(each, [i for i, line in enumerate(each.lines) if line in chosen], near, labels, notes))
         if rows:
-            excerpts.append((part.file, _within(rows), rows))
-    shown = {row.id for *_, rows in excerpts for row in rows} - {""}
-    if not shown:
-        raise ValueError(f"hunk {hunk} has none of these lines: it has {_span(PATCH.hunks[(hunk or 1) - 1].added)}")
-    if hidden := set(labels) - shown:
-        raise ValueError(f"cannot point at {', '.join(sorted(hidden))}: shown are {', '.join(sorted(shown))}")
+            within = dict.fromkeys(PATCH.line(row.id).within for row in rows if row.id)  # what they belong to
+            excerpts.append((each.file, ", ".join(within), rows))
+    ids = {row.id for *_, rows in excerpts for row in rows} - {""}
+    if not ids:
+        first, *_, last = PATCH.hunks[(hunk or 1) - 1].added
+        raise ValueError(f"hunk {hunk} has none of these lines: it has {first.id}..{last.id}")
+    if hidden := set(labels) - ids:
+        raise ValueError(f"cannot point at {', '.join(sorted(hidden))}: shown are {', '.join(sorted(ids))}")
     return shown_as(*excerpts)
 
 
 def shown_as(*excerpts: Excerpt) -> Html:
     """Excerpts of files as tables, one below the other."""
-    return Html(
-        "\n".join(_html(*excerpt) for excerpt in excerpts), "\n\n".join(_text(*excerpt) for excerpt in excerpts)
-    )
+    html = "\n".join(_html(*excerpt) for excerpt in excerpts)
+    return Html(html, "\n\n".join(_text(*excerpt) for excerpt in excerpts))
 
 
 def lines_html(ids: Ids | Mapping[str, str], *, context: int = 2, notes: bool = False) -> Html:
@@ -105,45 +106,35 @@ def _labels(highlight: Ids | Mapping[str, str]) -> dict[str, str]:
     return {line.id: "" for line in PATCH.select(highlight)} if highlight else {}
 
 
-def _span(lines: tuple[AddedLine, ...]) -> str:
-    return f"{lines[0].id}..{lines[-1].id}"
-
-
-def _rows(hunk: Hunk, wanted: list[int], near: int, labels: Mapping[str, str], notes: bool) -> Iterator[Row]:
+def _rows(hunk: Hunk, wanted: list[int], near: int, labels: Mapping[str, str], notes: bool) -> Iterator[DiffRow]:
     """The wanted lines and those at most `near` away, in order."""
     last = None
     for i, line in enumerate(hunk.lines):
-        if not any(abs(i - w) <= near for w in wanted):
+        if not any(abs(i - at) <= near for at in wanted):
             continue
         skipped = 0 if last is None else i - last - 1
         last = i
         code = line.text.expandtabs(8)
         if isinstance(line, AddedLine):
             label = labels.get(line.id)
-            told = notes and (label is not None or not labels)
-            note = line.explanation if told else ""
-            yield Row(line.id, line.target_lineno, f"+ {code}".rstrip(), label, note, skipped)
+            note = line.explanation if notes and (label is not None or not labels) else ""
+            yield DiffRow(line.id, line.target_lineno, f"+ {code}".rstrip(), label, note, skipped)
         else:
-            yield Row("", line.target_lineno, f"  {code}".rstrip(), skipped=skipped)
-
-
-def _within(rows: tuple[Row, ...]) -> str:
-    """What the added lines belong to."""
-    return ", ".join(dict.fromkeys(PATCH.line(row.id).within for row in rows if row.id))
+            yield DiffRow("", line.target_lineno, f"  {code}".rstrip(), skipped=skipped)
 
 
 def _skipped(count: int) -> str:
     return f"⋯ {many(count, 'line')} not shown"
 
 
-def _text(file: str, within: str, rows: tuple[Row, ...]) -> str:
-    out = [f"{file}: {within}"]
+def _text(file: str, within: str, rows: tuple[DiffRow, ...]) -> str:
+    lines = [f"{file}: {within}"]
     for row in rows:
         if row.skipped:
-            out.append(f"{'':11}{_skipped(row.skipped)}")
-        out.append(f"{row.id:3} {row.number:5}  {row.code}  {row.pointer}".rstrip())
-        out.extend(textwrap.wrap(row.note, 100, initial_indent=" " * 13, subsequent_indent=" " * 13))
-    return "\n".join(out)
+            lines.append(f"{'':11}{_skipped(row.skipped)}")
+        lines.append(f"{row.id:3} {row.number:5}  {row.code}  {row.pointer}".rstrip())
+        lines.extend(textwrap.wrap(row.note, 100, initial_indent=" " * 13, subsequent_indent=" " * 13))
+    return "\n".join(lines)
 
 
 _TABLE = css(
@@ -161,7 +152,7 @@ _CODE = css(
     padding="0",
     border="none",
     background_color="transparent",
-    font_family=MONO,
+    font_family=CODE_FONT,
     line_height="1.4",
     white_space="pre-wrap",
     overflow_wrap="break-word",
@@ -174,18 +165,17 @@ _LABEL = css(
 
 
 def _cell(tag: str, attributes: str, body: str, **look: str) -> str:
-    look = {
+    usual = {
         "padding": "1px 8px",
         "text_align": "left",
         "vertical_align": "top",
         "line_height": "1.4",
         "border": "none",
-        **look,
     }
-    return f"<{tag}{attributes}{css(**look)}>{body}</{tag}>"
+    return f"<{tag}{attributes}{css(**{**usual, **look})}>{body}</{tag}>"
 
 
-def _html(file: str, within: str, rows: tuple[Row, ...]) -> str:
+def _html(file: str, within: str, rows: tuple[DiffRow, ...]) -> str:
     rule = {"border_bottom": f"1px solid {NEVER_USED.line}", "font_weight": "normal"}
     head = [
         _cell("th", ' scope="col"', "id", width="40px", border_left=_NO_EDGE, **rule),
@@ -205,7 +195,7 @@ def _html(file: str, within: str, rows: tuple[Row, ...]) -> str:
     )
 
 
-def _html_row(row: Row) -> Iterator[str]:
+def _html_row(row: DiffRow) -> Iterator[str]:
     role = CHANGED if row.pointer else CLEAN
     ground = {"background_color": tint(role, 0.24 if row.pointer else 0.1) if row.id else "transparent"}
     edge = {**ground, "border_left": f"4px solid {role.line}" if row.id else _NO_EDGE}

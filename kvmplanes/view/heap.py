@@ -5,21 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from kvmplanes.model.constants import KVM_MAX_PLANES
+from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.runs.trace import Object, State, Trace
 from kvmplanes.view.chips import chips
-from kvmplanes.view.describe import beyond, describe, level, marks, role_of, slots_in_words, tell
+from kvmplanes.view.describe import describe, marks, role_of, slots_in_words
 from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import Html
 
-LEFT, RIGHT = 10, svg.WIDTH - 10
-KVM, CELLS, CELL, KVM_END = 12, 96, 42, 152  # y of struct kvm, of its slots, their height, y of its lower edge
-BARE_END = 66  # y of the lower edge of a struct kvm without slots
-PLANES, PLANE, CHIPS = 214, 78, 344  # y of the planes, their height, y of everything else
-NEAR = 28  # from struct kvm to everything else where no plane or pointer stands between
-BOX, ROOMY, PAST = 124, 5, 56  # width of a plane's box; above ROOMY planes they get narrow; a place past the array
-MOST = 3  # members that a plane's box has room for
-MEMBERS = ("mm", "users_count")
+_LEFT, _RIGHT = 10, svg.WIDTH - 10
+_KVM, _CELLS, _CELL, _KVM_END = 12, 96, 42, 152  # y of struct kvm, of its slots, their height, y of its lower edge
+_BARE_END = 66  # y of the lower edge of a struct kvm without slots
+_PLANES, _PLANE, _CHIPS = 214, 78, 344  # y of the planes, their height, y of everything else
+_NEAR = 28  # from struct kvm to everything else where no plane or pointer stands between
+_BOX, _ROOMY, _PAST = 124, 5, 56  # width of a plane's box; above _ROOMY planes they get narrow; a place past the array
+_MOST = 3  # members that a plane's box has room for
+_MEMBERS = ("mm", "users_count")
 Changed = Mapping[str, str] | Collection[str]
 
 
@@ -31,7 +31,7 @@ def heap_svg(
     Args:
         state: heap and references.
         changed: names ("plane#0", "srcu", "fd") and places ("kvm#1->planes[0]") to mark as changed;
-            a mapping gives the word to write there, as `words.marks` does for a step.
+            a mapping gives the word to write there, as `describe.marks` does for a step.
         title: what the picture is.
         desc: a sentence to put before the description, which always tells the whole state.
         steady: keep room for planes and objects that are not there, so that nothing jumps from one step's
@@ -51,10 +51,10 @@ def slots_svg(state: State, *, changed: Changed = (), title: str = "The sixteen 
     marked = _marked(changed)
     key = svg.key_of("slots", state, sorted(marked.items()), title, desc)
     heap = _Heap(state, marked, key)
-    summary = svg.text(LEFT + 10, 20, "planes[16]", "m b") + svg.text(RIGHT - 10, 20, heap.summary, "s", anchor="end")
-    strip = svg.group("slots", *heap.slots(), at=(0, 48 - CELLS))
-    words = f"{desc} {slots_in_words(state)}{tell(marked)}".strip()
-    return svg.picture([summary, strip], 48 + CELL + 10, key=key, title=title, desc=words)
+    summary = svg.text(_LEFT + 10, 20, "planes[16]", "m b") + svg.text(_RIGHT - 10, 20, heap.summary, "s", anchor="end")
+    strip = svg.group("slots", *heap.slots(), at=(0, 48 - _CELLS))
+    words = f"{desc} {slots_in_words(state, marked)}".strip()
+    return svg.picture([summary, strip], 48 + _CELL + 10, key=key, title=title, desc=words)
 
 
 def heap_picture(trace: Trace, at: int = -1) -> Html:
@@ -72,7 +72,7 @@ def slots_picture(trace: Trace, at: int = -1) -> Html:
     Raises:
         ValueError: no such step.
     """
-    return _picture("sixteen slots", slots_svg, lambda state, marked: slots_in_words(state) + tell(marked), trace, at)
+    return _picture("sixteen slots", slots_svg, slots_in_words, trace, at)
 
 
 def _picture(
@@ -95,10 +95,11 @@ class _Heap:
 
     def __init__(self, state: State, marked: Mapping[str, str], key: str) -> None:
         self.state, self.marked, self.hatch = state, marked, f"url(#{key}-hatch)"
-        self.beyond = beyond(state)
+        self.beyond = state.beyond
         self.array = state.kvm is None or state.kvm.get("planes[0]") != ""
-        self.cell = (RIGHT - LEFT - 20 - (PAST + 12) * len(self.beyond)) / KVM_MAX_PLANES
-        self.slot_values = {**dict(enumerate(state.slots)), **{i: self._kvm(f"planes[{i}]") for i in self.beyond}}
+        self.cell = (_RIGHT - _LEFT - 20 - (_PAST + 12) * len(self.beyond)) / KVM_MAX_PLANES
+        members = dict(state.kvm.fields) if state.kvm else {}
+        self.slot_values = {**dict(enumerate(state.slots)), **{i: members[f"planes[{i}]"] for i in self.beyond}}
 
     @property
     def summary(self) -> str:
@@ -106,15 +107,12 @@ class _Heap:
         counts = [(self.state.occupancy.count(kind), kind) for kind in ("live", "dangling", "empty")]
         return ", ".join(f"{count} {kind}" for count, kind in counts if count)
 
-    def _kvm(self, member: str) -> str:
-        return self.state.kvm.get(member) if self.state.kvm else ""
-
     def below(self, steady: bool) -> int:
         """Where the planes, or the room for them, end."""
-        planes = any(o.kind == "plane" for o in self.state.objects) or set(self.slot_values.values()) != {"NULL"}
+        planes = any(obj.kind == "plane" for obj in self.state.objects) or set(self.slot_values.values()) != {"NULL"}
         if self.array and (planes or steady):
-            return CHIPS
-        return (KVM_END if self.array else BARE_END) + NEAR
+            return _CHIPS
+        return (_KVM_END if self.array else _BARE_END) + _NEAR
 
     # -- struct kvm and its slots -----------------------------------------------------------------
 
@@ -122,7 +120,7 @@ class _Heap:
         """The box, its two scalar members, the slots."""
         kvm = self.state.kvm
         mark = self.marked.get(kvm.name, "") if kvm else ""
-        box = self._box(LEFT, KVM, RIGHT - LEFT, (KVM_END if self.array else BARE_END) - KVM, kvm, mark)
+        box = self._box(_LEFT, _KVM, _RIGHT - _LEFT, (_KVM_END if self.array else _BARE_END) - _KVM, kvm, mark)
         yield svg.group(f"kvm {_life(kvm)}", *box)
         if kvm is None:
             yield svg.text(20, 32, "no struct kvm", "m mute")
@@ -133,13 +131,13 @@ class _Heap:
             yield svg.tag(x + 165, 32, mark, role_of(mark)) if mark else ""
             yield from self._members(kvm)
         words = f"planes[16]: {self.summary}" if self.array else "no planes[] in this version"
-        yield svg.text(RIGHT - 10, 32, words, "s", anchor="end")
+        yield svg.text(_RIGHT - 10, 32, words, "s", anchor="end")
         if self.array:
             yield svg.group("slots", *self.slots())
 
     def _members(self, kvm: Object) -> Iterator[str]:
         x = 20.0
-        for name in MEMBERS:
+        for name in _MEMBERS:
             mark = self.marked.get(f"{kvm.name}->{name}", "")
             words = f"{name} = {kvm.get(name)}" + (f" ({mark})" if mark else "")
             yield svg.text(x, 52, words, f"m b {role_of(mark)}" if mark else "m")
@@ -154,8 +152,8 @@ class _Heap:
     def _slot(self, at: int) -> tuple[float, float]:
         """Left edge and width of a slot, or of a place past the end."""
         if at in self.beyond:
-            return RIGHT - 10 - (PAST + 12) * (len(self.beyond) - self.beyond.index(at)) + 12, PAST
-        return LEFT + 10 + at * self.cell, self.cell
+            return _RIGHT - 10 - (_PAST + 12) * (len(self.beyond) - self.beyond.index(at)) + 12, _PAST
+        return _LEFT + 10 + at * self.cell, self.cell
 
     def _slot_mark(self, at: int) -> str:
         return self.marked.get(f"{self.state.kvm.name}->planes[{at}]", "") if self.state.kvm else ""
@@ -164,31 +162,30 @@ class _Heap:
         mark = self._slot_mark(at) or (kind if kind == "out of bounds" else "")
         role = {"live": "live", "empty": "mute"}.get(kind, "bad")
         line = f"l w {role_of(mark)}" if self._slot_mark(at) else f"l h {role}"
-        middle, y = x + width / 2, CELLS + 30
-        yield svg.rect(x, CELLS, width, CELL, "paper" if kind == "empty" else f"a {role}", r=0)
-        yield svg.rect(x, CELLS, width, CELL, line, r=0)
-        yield svg.text(middle, CELLS + 15, str(at), "s mute" if kind == "empty" else "s", anchor="middle")
+        middle, y = x + width / 2, _CELLS + 30
+        yield svg.rect(x, _CELLS, width, _CELL, "paper" if kind == "empty" else f"a {role}", r=0)
+        yield svg.rect(x, _CELLS, width, _CELL, line, r=0)
+        yield svg.text(middle, _CELLS + 15, str(at), "s mute" if kind == "empty" else "s", anchor="middle")
         if kind in ("live", "empty"):
             yield svg.disc(middle, y, 5 if kind == "live" else 2, f"f {role}")
         else:
             yield svg.cross(middle, y)
         if mark:
-            above = CELLS - (27 if at in self.beyond else 9)  # two rows, as slot 15 may be marked as well
-            yield svg.tag(middle, above, mark, role_of(mark), within=(LEFT + 6, RIGHT - 6))
+            above = _CELLS - (27 if at in self.beyond else 9)  # two rows, as slot 15 may be marked as well
+            yield svg.tag(middle, above, mark, role_of(mark), within=(_LEFT + 6, _RIGHT - 6))
 
     # -- planes and pointers ----------------------------------------------------------------------
 
     def planes(self) -> Iterator[str]:
         """Every plane, under its slot as far as there is room, and the pointers both ways."""
-        planes = sorted((o for o in self.state.objects if o.kind == "plane"), key=level)
-        roomy = len(planes) <= ROOMY
-        width = min(BOX, (RIGHT - LEFT + 8) / max(len(planes), 1) - 8) if roomy else self.cell - 2
-        slots = [
-            self._slot(min(level(p), KVM_MAX_PLANES - 1) if level(p) not in self.beyond else level(p)) for p in planes
-        ]
+        planes = sorted((obj for obj in self.state.objects if obj.kind == "plane"), key=lambda plane: plane.level)
+        roomy = len(planes) <= _ROOMY
+        width = min(_BOX, (_RIGHT - _LEFT + 8) / max(len(planes), 1) - 8) if roomy else self.cell - 2
+        levels = [plane.level for plane in planes]
+        slots = [self._slot(level if level in self.beyond else min(level, KVM_MAX_PLANES - 1)) for level in levels]
         edges = _spread([x + wide / 2 for x, wide in slots], width, 8 if roomy else 2)
         places = {plane.name: x for plane, x in zip(planes, edges, strict=True)}
-        words = "dangling" if roomy and self.state.occupancy.count("dangling") <= ROOMY else ""
+        words = "dangling" if roomy and self.state.occupancy.count("dangling") <= _ROOMY else ""
         for at, value in self.slot_values.items():
             if value != "NULL":
                 yield self._pointer(at, value, places, width, words)
@@ -197,7 +194,7 @@ class _Heap:
             target = self.state.find(plane.get("kvm"))
             if plane.live and plane.get("kvm") != "NULL":
                 good, end = target is not None and target.live, x + 0.8 * width
-                yield svg.pointer((end, PLANES), (end, KVM_END), "back d", broken=0 if good else 0.4, words=words)
+                yield svg.pointer((end, _PLANES), (end, _KVM_END), "back d", broken=0 if good else 0.4, words=words)
             yield svg.group(f"plane {_life(plane)}", *self._plane(plane, x, width, roomy))
 
     def _pointer(self, at: int, value: str, places: Mapping[str, float], width: float, words: str) -> str:
@@ -208,27 +205,27 @@ class _Heap:
         start = end if abs(end - start) < self.cell / 2 else start
         target = self.state.find(value)
         good = target is not None and target.live and self.state.kvm is not None and self.state.kvm.live
-        tip = (end, PLANES if value in places else PLANES - 14)
-        return svg.pointer((start, CELLS + CELL), tip, "live", broken=0 if good else 0.45, words=words)
+        tip = (end, _PLANES if value in places else _PLANES - 14)
+        return svg.pointer((start, _CELLS + _CELL), tip, "live", broken=0 if good else 0.45, words=words)
 
     def _plane(self, plane: Object, x: float, width: float, roomy: bool) -> Iterator[str]:
         hit = next((name for name, _ in plane.fields if f"{plane.name}->{name}" in self.marked), "")
         mark = self.marked.get(plane.name, "") or self.marked.get(f"{plane.name}->{hit}", "")
-        middle, below = x + width / 2, PLANES + PLANE + 15
-        yield from self._box(x, PLANES, width, PLANE, plane, mark)
+        middle, below = x + width / 2, _PLANES + _PLANE + 15
+        yield from self._box(x, _PLANES, width, _PLANE, plane, mark)
         if roomy:
-            yield svg.text(x + 7, PLANES + 18, plane.name, "m b")
-            yield _life_word(x + width - 7, PLANES + 18, plane, "s b" if width > 110 else "t", "end")
-            for row, (name, value) in enumerate(plane.fields[:MOST]):
+            yield svg.text(x + 7, _PLANES + 18, plane.name, "m b")
+            yield _life_word(x + width - 7, _PLANES + 18, plane, "s b" if width > 110 else "t", "end")
+            for row, (name, value) in enumerate(plane.fields[:_MOST]):
                 words = f"{name} = {value}"
                 words = name if name == "vcpu_array" and len(words) * svg.MONO > width - 14 else words
                 cls = f"m b {role_of(mark)}" if name == hit else "m"
-                yield svg.text(x + 7, PLANES + 36 + 16 * row, svg.short(words, width - 14), cls)
+                yield svg.text(x + 7, _PLANES + 36 + 16 * row, svg.short(words, width - 14), cls)
         else:
-            yield svg.text(middle, PLANES + 18, f"#{plane.name.partition('#')[2]}", "m b", anchor="middle")
-            yield _life_word(middle, PLANES + 36, plane, "t", "middle")
+            yield svg.text(middle, _PLANES + 18, plane.name.removeprefix(plane.kind), "m b", anchor="middle")
+            yield _life_word(middle, _PLANES + 36, plane, "t", "middle")
         if mark:
-            yield svg.tag(middle, below, f"{hit} {mark}".strip(), role_of(mark), within=(LEFT, RIGHT))
+            yield svg.tag(middle, below, f"{hit} {mark}".strip(), role_of(mark), within=(_LEFT, _RIGHT))
         elif plane.live and plane.name not in self.slot_values.values():
             yield svg.text(middle, below, "in no slot", "s mute halo", anchor="middle")
 
@@ -237,11 +234,11 @@ class _Heap:
         if obj is None:
             yield svg.rect(x, y, width, height, "l h d mute")
             return
-        yield (
-            svg.rect(x, y, width, height, "a live") if obj.live else svg.rect(x, y, width, height, "", fill=self.hatch)
-        )
         line = f"l w {role_of(mark)}" if mark else "l live" if obj.live else "l bad"
-        yield svg.rect(x, y, width, height, line if obj.live else f"{line} d")
+        if obj.live:
+            yield svg.rect(x, y, width, height, "a live") + svg.rect(x, y, width, height, line)
+        else:
+            yield svg.rect(x, y, width, height, "", fill=self.hatch) + svg.rect(x, y, width, height, f"{line} d")
 
 
 def _life(obj: Object | None) -> str:
@@ -256,8 +253,8 @@ def _spread(centres: list[float], width: float, gap: float) -> list[float]:
     """Left edges of boxes near their centres, in order, not overlapping, within the picture."""
     edges: list[float] = []
     for centre in centres:
-        edges.append(max(centre - width / 2, edges[-1] + width + gap if edges else LEFT))
-    limit = RIGHT - width
+        edges.append(max(centre - width / 2, edges[-1] + width + gap if edges else _LEFT))
+    limit = _RIGHT - width
     for i in reversed(range(len(edges))):
         edges[i] = min(edges[i], limit)
         limit = edges[i] - width - gap

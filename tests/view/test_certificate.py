@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The certificate as a table: captioned, scoped, each outcome a colour, a sign and a word."""
+"""Certificates and verdicts in tables: captioned, scoped, each outcome a colour, a sign and a word."""
 
 from xml.etree.ElementTree import Element
 
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.view.certificate import certificate_html, counterexample
+from kvmplanes.view.tables import certificate_table, counterexample, verdict_cell
 from tests.helpers.markup import parse
 
 
 def parsed(cert: kp.Certificate) -> Element:
-    return parse(f"<div>{certificate_html(cert)}</div>")
+    return parse(f"<div>{certificate_table(cert).html}</div>")
 
 
 def cell(element: Element) -> str:
@@ -29,8 +29,8 @@ def test_the_table_has_every_path_and_the_verdict_for_a_caption(version: str) ->
     assert [cell(th) for th in table.findall("thead/tr/th")] == list(head)
     body = [[cell(td) for td in tr] for tr in table.findall("tbody/tr")]
     outcomes = [row[-2].split("\N{NO-BREAK SPACE}")[1] for row in body]
-    told = [[*row[:-2], outcome, row[-1]] for row, outcome in zip(body, outcomes, strict=True)]
-    assert told == [list(row) for row in rows]
+    plain = [[*row[:-2], outcome, row[-1]] for row, outcome in zip(body, outcomes, strict=True)]
+    assert plain == [list(row) for row in rows]
 
 
 def test_headers_have_a_scope() -> None:
@@ -47,7 +47,7 @@ def test_outcomes_differ_in_colour_sign_and_word() -> None:
 
 
 def test_looks_survive_a_notebook_that_is_not_trusted() -> None:
-    text = certificate_html(kp.certify("09"))
+    text = certificate_table(kp.certify("09")).html
     assert "<style" not in text
     assert "class=" not in text
     assert "var(" not in text
@@ -84,6 +84,17 @@ def test_a_wrong_errno_is_told_without_a_step() -> None:
     assert counterexample(kp.certify(swallowed)).endswith("kvm_create_plane(kvm, 0) fails, returns EBUSY, not ENOMEM")
 
 
-def test_certificates_show_themselves_so() -> None:
-    cert = kp.certify("29")
-    assert cert._repr_html_() == certificate_html(cert) == certificate_html(kp.certify("29"))
+@pytest.mark.parametrize("version", ["09", "29"])
+def test_certificates_show_themselves_so(version: str) -> None:
+    cert = kp.certify(version)
+    view = certificate_table(cert)
+    assert cert._repr_mimebundle_() == {"text/html": view.html, "text/plain": str(cert)}
+    assert view.text == str(cert) == repr(cert)
+    assert view == certificate_table(kp.certify(version))
+
+
+def test_a_verdict_is_a_sign_a_word_and_a_few_words_more() -> None:
+    assert verdict_cell("clean").text == "clean"
+    leak = verdict_cell("leak", "plane#0 <leaked>")
+    assert leak.text == "leak: plane#0 <leaked>"
+    assert leak.html.endswith("✗\u00a0leak</b><br>plane#0 &lt;leaked&gt;")

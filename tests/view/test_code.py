@@ -11,8 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.view import magic
-from kvmplanes.view.code import c
+from kvmplanes.view.code import add_magic, c
 
 MINE = "static void kvm_destroy_plane(struct kvm_plane *plane)\n{\n\t/* it's ours */\n\tkfree(plane);\n}\n"
 
@@ -56,7 +55,7 @@ def shell() -> Iterator[Any]:
 
 
 def test_the_magic_keeps_the_text_of_its_cell(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    magic.register()
+    add_magic()
     result = shell.run_cell(f"%%c mine\n{MINE}")
     assert result.success
     assert (result.result, capsys.readouterr().out) == (None, "")
@@ -68,12 +67,12 @@ def test_the_magic_keeps_the_text_of_its_cell(shell: Any, capsys: pytest.Capture
 
 @pytest.mark.parametrize("name", ["", "my fix", "3", "class"])
 def test_a_bad_name_gets_one_sentence(shell: Any, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    magic.load_ipython_extension(shell)
+    add_magic(shell)
     assert not shell.run_cell(f"%%c {name}\n{MINE}").success
     sentence = f"%%c wants the name of a variable for the C below it, such as %%c mine; {name!r} is none"
     assert capsys.readouterr().out.splitlines() == [sentence]
 
 
 def test_without_ipython_nothing_happens() -> None:
-    script = "import sys; from kvmplanes.view import magic; magic.register(); assert 'IPython' not in sys.modules"
+    script = "import sys; from kvmplanes.view.code import add_magic; add_magic(); assert 'IPython' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.runs.trace import State, Step, Trace
+from kvmplanes.runs.trace import State, Step, Trace, slot_of
 from kvmplanes.view.describe import REFS, describe, marks
 from kvmplanes.view.heap import heap_picture, heap_svg, slots_picture, slots_svg
 from kvmplanes.view.page.svg import WIDTH
@@ -78,7 +78,7 @@ def test_pointers_are_broken_exactly_where_they_dangle(name: str) -> None:
         alive = {o.name for o in state.objects if o.live}
         array = state.kvm is not None and state.kvm.live
         members = state.kvm.fields if state.kvm else ()
-        slots = [value for member, value in members if member.startswith("planes[") and value != "NULL"]
+        slots = [value for member, value in members if slot_of(member) is not None and value != "NULL"]
         good = sum(array and value in alive for value in slots)
         assert (found["pointer live"], found["pointer live dangling"]) == (good, len(slots) - good)
         backs = [o.get("kvm") for o in state.objects if o.kind == "plane" and o.live and o.get("kvm") != "NULL"]
@@ -225,7 +225,7 @@ def test_names_alone_mean_changed() -> None:
 def test_many_planes_stand_narrow_below_their_slots() -> None:
     state = TRACES["29 all"].steps[-30].state
     root = parse(heap_svg(state))
-    centres = {}
+    centres: dict[str, list[float]] = {}
     for group in root.iter(f"{NS}g"):
         kind, *_ = group.get("class", "").split()
         if kind in ("slot", "plane"):

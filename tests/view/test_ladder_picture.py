@@ -1,71 +1,81 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The ladder as a picture: step by step, in words, the same bytes."""
-
-import re
+"""The ladder as a picture: a sign for each rung and row, in words, the same bytes."""
 
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.runs.unwinding.match import ladder
-from kvmplanes.view.ladder import describe, ladder_picture, ladder_svg, verdict
-from tests.helpers.markup import NS, classes, parse
+from kvmplanes.runs.shown import bundle
+from kvmplanes.runs.unwinding import Ladder, ladder
+from kvmplanes.view.ladder import ladder_in_words, ladder_picture, ladder_svg
+from tests.helpers.markup import NS, classes, parse, words
+
+DROPPED = kp.VERSIONS["09"].edit("09 dropped", "+52 left out", ("kvm_create_vm", "kvm_destroy_planes(kvm);", ""))
 
 
-@pytest.mark.parametrize("fail", [None, "kvm_init_irq_routing", "anon_inode_getfile"])
-def test_step_by_step_things_are_only_ever_added_and_nothing_moves(fail: str | None) -> None:
-    trace = kp.run("09", fail=fail)
-    places = []
-    before: tuple[int, ...] = (0, 0, 0, 0)
-    for step in range(0, len(trace.steps), 3):
-        shown, image = ladder(trace, step), ladder_svg(trace, step)
-        now = (
-            sum(len(rung.keys) for rung in shown.rungs),
-            sum(len(rung.undone) for rung in shown.rungs),
-            sum(row.reached for row in shown.rows),
-            sum(len(row.wrong) for row in shown.rows),
-        )
-        assert all(a <= b for a, b in zip(before, now, strict=True))
-        before = now
-        places.append((parse(image).get("viewBox"), re.findall(r'class="m [^"]*">', image)[0]))
-    assert len({box for box, _ in places}) == 1
-    assert ladder_svg(trace, len(trace.steps) - 1) == ladder_svg(trace)
+def of(which: str | kp.Version = "09", **how: object) -> Ladder:
+    return ladder(kp.run(which, **how))  # type: ignore[arg-type]
 
 
-def test_halfway_things_are_held_and_there_is_no_verdict_yet() -> None:
-    trace = kp.run("09", fail="kvm_init_irq_routing")
-    halfway = next(step.index for step in trace.steps if step.what == "goto")
-    found = classes(parse(ladder_svg(trace, halfway)))
-    assert (found["rung held"], found["rung undone"], found["rung failed"]) == (6, 0, 1)
-    assert verdict(ladder(trace, halfway)) == ""
-    assert "held" in describe(ladder(trace, halfway))
+def test_a_failing_call_has_its_signs() -> None:
+    image = parse(ladder_svg(of(fail="init_srcu_struct(&kvm->irq_srcu)")))
+    count = classes(image)
+    assert (count["rung undone"], count["rung failed"], count["rung unreached"]) == (5, 1, 12)
+    assert (count["label reached"], count["label unreached"]) == (4, 7)
+    assert (count["link done"], count["jump"]) == (5, 1)
+    assert count["link other"] > 5
+    assert "fails with ENOMEM" in words(image)
 
 
-@pytest.mark.parametrize("step", [-1, 1000])
-def test_a_step_that_is_not_there_is_refused(step: int) -> None:
-    trace = kp.run("09")
-    with pytest.raises(ValueError, match=f"steps 0..{len(trace.steps) - 1}"):
-        ladder_svg(trace, step)
+def test_the_close_of_09_has_a_crossed_link() -> None:
+    image = parse(ladder_svg(of()))
+    count = classes(image)
+    assert (count["row wrong"], count["link wrong"], count["link done"]) == (1, 1, 17)
+    assert count["label reached"] + count["label unreached"] == 0
+    assert "16 reads and 1 write after free" in words(image)
+    assert "Mismatch: kvm_destroy_planes(kvm): 16 reads and 1 write after free." in words(image)
+
+
+def test_what_is_lost_has_a_cross_on_its_rung() -> None:
+    image = parse(ladder_svg(of(DROPPED, fail="kvm_init_irq_routing")))
+    assert classes(image)["rung lost"] == classes(image)["link lost"] == 1
+    assert "plane#0 never freed" in words(image)
+
+
+@pytest.mark.parametrize("version", [*kp.VERSIONS.values(), DROPPED], ids=str)
+def test_each_mismatch_is_crossed(version: kp.Version) -> None:
+    for path in kp.certify(version).paths:
+        shown = ladder(path.trace)
+        count = classes(parse(ladder_svg(shown)))
+        assert count["link lost"] == sum(bool(rung.left) for rung in shown.rungs)
+        assert count["row wrong"] == sum(bool(row.wrong) for row in shown.rows)
+
+
+def test_an_empty_ladder_is_a_picture() -> None:
+    assert parse(ladder_svg(of(ops=("KVM_CHECK_EXTENSION system",)))).get("role") == "img"
 
 
 def test_the_description_tells_both_columns_and_the_verdict() -> None:
-    for trace in (kp.run("09"), kp.run("29", planes=(1,), fail="anon_inode_getfile(plane 1)")):
-        shown, view = ladder(trace), ladder_picture(trace)
-        told = describe(shown)
-        assert view.text.endswith(told)
+    for shown in (of(), of("29", planes=(1,), fail="anon_inode_getfile(plane 1)")):
+        description = ladder_in_words(shown)
+        assert ladder_picture(shown).text.endswith(description)
         for rung in shown.rungs:
-            assert f"{rung.words} " in told
-            assert all(key in told for key in rung.keys)
-        assert all(row.words in told for row in shown.rows if row.kind != "heading")
-        assert told.endswith(verdict(shown))
+            assert f"{rung.words} " in description
+            assert all(key in description for key in rung.keys)
+        assert all(row.words in description for row in shown.rows if row.kind != "heading")
+        assert description.endswith(shown.verdict)
+
+
+def test_a_ladder_shows_itself_as_its_picture() -> None:
+    assert of(fail=4)._repr_mimebundle_() == bundle(ladder_picture(of(fail=4)))
 
 
 def test_the_same_run_gives_the_same_bytes() -> None:
-    assert ladder_svg(kp.run("09", fail=4)) == ladder_svg(kp.run("09", fail=4)) != ladder_svg(kp.run("09", fail=5))
+    assert ladder_svg(of(fail=4)) == ladder_svg(of(fail=4)) != ladder_svg(of(fail=5))
 
 
 def test_nothing_leaves_the_paper() -> None:
-    for trace in (kp.run("09"), kp.run("09", fail=16), kp.run("29", planes=tuple(range(1, 16)))):
-        root = parse(ladder_svg(trace))
+    for shown in (of(), of(fail=16), of("29", planes=tuple(range(1, 16)))):
+        root = parse(ladder_svg(shown))
         _, _, width, height = map(float, root.get("viewBox", "").split())
         for text in root.iter(f"{NS}text"):
             assert 0 <= float(text.get("x", "")) <= width

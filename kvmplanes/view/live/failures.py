@@ -9,24 +9,28 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any, Final
 
-import anywidget
 import ipywidgets as w
 
 from kvmplanes.model.faults import CALLS, Fail, Failslab, base
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.scenario import run
 from kvmplanes.runs.trace import Trace
-from kvmplanes.view.live.frames import first_frame, views
-from kvmplanes.view.live.offline import failure_key
-from kvmplanes.view.page.html import badge, escape
+from kvmplanes.runs.unwinding import ladder
+from kvmplanes.view.describe import marks
+from kvmplanes.view.heap import heap_picture, heap_svg
+from kvmplanes.view.ladder import ladder_picture, ladder_svg
+from kvmplanes.view.live.controls import Keys, SavedFrame, choice, within
+from kvmplanes.view.page.html import Html, badge, css, escape
 from kvmplanes.view.page.style import BAD
+from kvmplanes.view.plots import plot_occupancy
+from kvmplanes.view.report import report, summary
 
 NOTHING: Final = "nothing"
 BY_NAME: Final = "a call, by its name"
 BY_NUMBER: Final = "the N-th call (fail-nth)"
 BY_FAILSLAB: Final = "calls by chance (failslab)"
 
-# Wide enough for the longest choice; two stand side by side on a usual page.
+# Of the controls that are no lists, as `choice` gives them to lists.
 _STYLE: Final = {"description_width": "9em"}
 _LOOK: Final = {"width": "34em", "max_width": "100%"}
 
@@ -34,26 +38,7 @@ _LOOK: Final = {"width": "34em", "max_width": "100%"}
 _TURN: Final = RLock()
 
 
-class Keys(anywidget.AnyWidget):
-    """Keeps JupyterLab's shortcuts from lists that have the focus: their arrow keys choose, and do not change cells.
-
-    Lumino asks the element itself first, so the mark must stand there and not on what is around it.
-    """
-
-    _esm = """
-    const mark = ({ target }) => {
-      if (target.tagName === "SELECT") target.dataset.lmSuppressShortcuts = "true";
-    };
-    const watch = (el, tries) => {
-      const picker = el.closest(".widget-vbox");
-      if (picker) picker.addEventListener("focusin", mark);
-      else if (tries) requestAnimationFrame(() => watch(el, tries - 1));
-    };
-    export default { render: ({ el }) => watch(el, 600) };
-    """
-
-
-class Picker(w.VBox):  # type: ignore[misc]
+class Picker(SavedFrame):
     """Controls above, five views below. Each control can be set from Python, too, or all of them by `choose`.
 
     Its arguments are those of `choose`.
@@ -64,14 +49,16 @@ class Picker(w.VBox):  # type: ignore[misc]
         verdict, ladder, heap, occupancy, report: the views.
     """
 
+    HOW = "Failure picker. Run this cell to choose what fails; until then this is its first choice."
+    CHOICES = "failures"
     trace: Trace
 
     def __init__(self, version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> None:
         kinds = (NOTHING, BY_NAME, BY_NUMBER, BY_FAILSLAB)
-        self.version = _choice("Version", [(_label(v), v.name) for v in VERSIONS.values()], "09")
+        self.version = choice("Version", [(version_label(v), v.name) for v in VERSIONS.values()], "09")
         self.planes = w.Text(description="Planes", placeholder="ids, such as 1, 3", style=_STYLE, layout=_LOOK)
-        self.by = _choice("What fails", kinds, NOTHING)
-        self.call = _choice("Failing call", (), None)
+        self.by = choice("What fails", kinds)
+        self.call = choice("Failing call", ())
         self.nth = _number("N", 1, 1, 1)
         self.probability = _number("Probability, %", 20, 0, 100)
         self.interval = _number("Interval", 1, 1, 99)
@@ -160,16 +147,14 @@ class Picker(w.VBox):  # type: ignore[misc]
                     self._offer()
                 self._show()
             except ValueError as error:  # the views keep the last good run
-                self.verdict.value = _within(f"{badge(BAD, 'not possible')} {escape(str(error))}")
+                self.verdict.value = within(f"{badge(BAD, 'not possible')} {escape(str(error))}")
 
     def _reveal(self) -> None:
         """Show the controls that the choice needs, and hide the others."""
-        needed = {self.planes: VERSIONS[self.version.value].creates_planes, self.call: self.by.value == BY_NAME}
-        needed[self.nth] = self.by.value == BY_NUMBER
-        for control in (self.probability, self.interval, self.times, self.seed):
-            needed[control] = self.by.value == BY_FAILSLAB
-        for control, shown in needed.items():
-            control.layout.display = None if shown else "none"
+        by_chance = dict.fromkeys((self.probability, self.interval, self.times, self.seed), BY_FAILSLAB)
+        for control, by in {self.call: BY_NAME, self.nth: BY_NUMBER, **by_chance}.items():
+            control.layout.display = None if self.by.value == by else "none"
+        self.planes.layout.display = None if VERSIONS[self.version.value].creates_planes else "none"
 
     def _offer(self) -> None:
         """Offer the calls that this version reaches; keep the choice where it is still among them."""
@@ -184,21 +169,24 @@ class Picker(w.VBox):  # type: ignore[misc]
     def _show(self) -> None:
         self.trace = run(self.version.value, planes=self.ids, fail=self.fail)
         for name, html in views(self.trace).items():
-            getattr(self, name).value = _within(html) if html else ""
+            getattr(self, name).value = within(html) if html else ""
 
-    def _key(self) -> str:
+    @property
+    def key(self) -> str:
         """The shown run among the choices of a page without a kernel; "" for one by chance."""
-        failed = self.trace.failed
         if self.by.value == BY_FAILSLAB:
             return ""
-        nth = self.trace.calls.index(failed[0][0]) + 1 if failed else 0
-        errno = failed[0][1] if failed and failed[0][1] != CALLS[base(failed[0][0])][0][0] else ""
-        return failure_key(self.version.value, self.ids, nth, errno)
+        if not self.trace.failed:
+            return failure_key(self.version.value, self.ids)
+        call, errno = self.trace.failed[0]
+        unusual = errno if errno != CALLS[base(call)][0][0] else ""
+        return failure_key(self.version.value, self.ids, self.trace.calls.index(call) + 1, unusual)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The live widget, and beside it what a saved notebook shows before it is run."""
-        still = first_frame(self.trace, self._key())
-        return {**super()._repr_mimebundle_(**kwargs), "text/html": still.html, "text/plain": still.text}
+    def still(self) -> Html:
+        """The verdict and two pictures."""
+        verdict = summary(self.trace)
+        pictures = ladder_picture(ladder(self.trace)), heap_picture(self.trace, moment(self.trace))
+        return Html(verdict.html + pictures[0].html + _caption(self.trace) + pictures[1].html, verdict.text)
 
 
 def picker(version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> Picker:
@@ -206,21 +194,51 @@ def picker(version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()
     return Picker(version, fail=fail, planes=planes)
 
 
-def _within(html: str) -> str:
-    """Content that takes its widget's width and never widens it; what is wider scrolls."""
-    return f'<div style="contain:inline-size;line-height:1.4">{html}</div>'
+def moment(trace: Trace) -> int:
+    """The step worth a look: the first defect, else the first failing call, else the last step before a close."""
+    if trace.defects:
+        return trace.defects[0].step
+    failing = [step.index for step in trace.steps if step.what == "fail"]
+    closing = [step.index - 1 for step in trace.steps if step.op.verb == "close"]
+    return (failing or closing or [len(trace.steps) - 1])[0]
 
 
-def _choice(description: str, options: Sequence[Any], value: object) -> Any:
-    return w.Dropdown(description=description, options=options, value=value, style=_STYLE, layout=_LOOK)
+def views(trace: Trace) -> dict[str, str]:
+    """HTML of each view of a run: verdict, ladder, heap, occupancy and, where something is wrong, report."""
+    step = trace.steps[moment(trace)]
+    heap = heap_svg(step.state, changed=marks(step), title=f"The heap after step {step.index}", desc=step.text)
+    return {
+        "verdict": summary(trace).html,
+        "ladder": ladder_svg(ladder(trace)),
+        "heap": _caption(trace) + heap,
+        "occupancy": plot_occupancy(trace).painted("svg").html,
+        "report": report(trace).html if trace.defects else "",
+    }
+
+
+def failure_key(version: str, planes: tuple[int, ...] = (), nth: int = 0, errno: str = "") -> str:
+    """The key of a run: version, planes, fail-nth number and, where it is not the call's usual one, errno.
+
+    >>> failure_key("29", (1, 3), 15, "EINTR")
+    '29-p1.3-n15-EINTR'
+    """
+    parts = (version, planes and f"p{'.'.join(map(str, planes))}", nth and f"n{nth}", errno)
+    return "-".join(str(part) for part in parts if part)
+
+
+def version_label(version: Version) -> str:
+    """How lists name a version, in short: "09: Introduce struct kvm_plane"."""
+    return f"{version}: {version.title.removesuffix(', as posted').partition(':')[0]}"
+
+
+def _caption(trace: Trace) -> str:
+    step = trace.steps[moment(trace)]
+    words = f"<b>The heap after step {step.index} of {len(trace.steps) - 1}.</b> {escape(step.text)}"
+    return f"<p{css(margin='4px 0', line_height='1.4')}>{words}</p>"
 
 
 def _number(description: str, value: int, low: int, high: int) -> Any:
     return w.BoundedIntText(value=value, min=low, max=high, description=description, style=_STYLE, layout=_LOOK)
-
-
-def _label(version: Version) -> str:
-    return f"{version}: {version.title.removesuffix(', as posted')}"
 
 
 def _named(call: str, errno: str) -> str:

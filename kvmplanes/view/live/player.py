@@ -3,27 +3,24 @@
 
 `player` gives one text/html output. A reader without JavaScript (an untrusted notebook, a code host) has the
 first picture, its sentence and a folded list of all steps; player.js then puts the live player in their place.
-`player_widget` is the same player on a live kernel, for views that change the run under it.
+`kvmplanes.view.live.widgets.player_widget` is the same player on a live kernel, for views that change the run under it.
 """
 
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final, Literal
-
-import anywidget
-import traitlets
 
 from kvmplanes.model.series import VERSIONS, Function, Version
 from kvmplanes.runs.trace import Frame, Step, Trace
 from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_svg
-from kvmplanes.view.page.html import Html, badge, css, escape, packed
+from kvmplanes.view.page.html import Html, badge, css, escape
+from kvmplanes.view.page.script import page_script, quoted
 from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, DARK, LIGHT, LIVE, tint, variables
 from kvmplanes.view.page.svg import WIDTH, data_uri
 
@@ -34,12 +31,29 @@ TAB: Final = 4  # columns
 FILTERS: Final[dict[str, Callable[[Step], bool]]] = {
     "planes": lambda step: bool(
         step.defect
-        or step.obj.startswith("plane#")
-        or step.field.startswith("planes[")
+        or step.kind == "plane"
+        or step.slot is not None
         or step.what in ("fail", "goto", "label", "check", "print", "return", "oops")
-        or (step.obj.startswith("kvm#") and step.what in ("alloc", "free"))
+        or (step.kind == "kvm" and step.what in ("alloc", "free"))
     )
 }
+
+
+def _palette() -> str:
+    """The roles that player.css names, for light and dark pages."""
+    roles = {"bad": (BAD, 0.16), "now": (CHANGED, 0.24), "add": (CLEAN, 0.1), "focus": (LIVE, 0.16)}
+    rules = []
+    for light, page in (("true", LIGHT), ("false", DARK[0])):
+        colours = [
+            variables(name, role, dark=light == "false", soft=tint(role, alpha))
+            for name, (role, alpha) in roles.items()
+        ]
+        rules.append(f'.player[data-jp-theme-light="{light}"]{{--page:{page};{";".join(colours)}}}')
+    return "".join(rules)
+
+
+# What `page_script` and `widget_script` ask for.
+PLAYER_SCRIPT: Final = ("kvmplanes.view.live", "player", _palette())
 
 
 def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> Html:
@@ -55,53 +69,20 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
     Raises:
         ValueError: a step that the run does not have, or an unknown `only`.
     """
-    data = _data(trace, start, only, title)
+    data = player_data(trace, start=start, only=only, title=title)
     shown = _shown(trace, only)
     first = next((step for step in shown if step.index >= data["start"]), shown[-1])
-    said = f"step {first.index} of {data['last']}, {first.op}, {first.subgoal}"
-    text = f"{data['title']}\n{len(shown)} steps, {len(trace.defects)} defects; {said}: {first.text}"
+    place = f"step {first.index} of {data['last']}, {first.op}, {first.subgoal}"
+    text = f"{data['title']}\n{len(shown)} steps, {len(trace.defects)} defects; {place}: {first.text}"
     parts = [
         f'<div id="{data["id"]}" data-kvmplanes-player data-lm-suppress-shortcuts="true">',
-        _still(trace, first, data["title"], said),
+        _still(trace, first, data["title"], place),
         _listing(shown),
-        f'<script type="application/json">{_quoted(data)}</script>',
-        f"<script>(() => {{\n{_script()}\nstart();\n}})();</script>",
+        f'<script type="application/json">{quoted(data)}</script>',
+        f"<script>{page_script(*PLAYER_SCRIPT)}</script>",
         "</div>",
     ]
     return Html("\n".join(parts), text)
-
-
-class Player(anywidget.AnyWidget):
-    """The player as a widget.
-
-    Attributes:
-        value: number of the step that is shown, as in `trace.steps`. Setting it moves the player, to the next
-            step that is shown; the reader's keys, mouse and slider set it too.
-        data: what the script is given; set by `show`.
-    """
-
-    data = traitlets.Dict().tag(sync=True)
-    value = traitlets.Int().tag(sync=True)
-
-    def show(self, trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> None:
-        """Show another run; arguments and errors as for `player`."""
-        data = _data(trace, start, only, title)
-        with self.hold_trait_notifications(), self.hold_sync():
-            self.data, self.value = data, data["start"]
-
-    @traitlets.validate("value")
-    def _allowed(self, proposal: dict[str, Any]) -> int:
-        value, last = int(proposal["value"]), self.data["last"]
-        if not 0 <= value <= last:
-            raise ValueError(f"value {value}: the run has steps 0 to {last}")
-        numbers: list[int] = [step["n"] for step in self.data["steps"]]
-        return next((number for number in numbers if number >= value), numbers[-1])
-
-
-def player_widget(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> Player:
-    """The player on a live kernel; arguments and errors as for `player`."""
-    data = _data(trace, start, only, title)
-    return Player(_esm=f"{_script()}\nexport default {{ render }};\n", data=data, value=data["start"])
 
 
 # -- what is shown ----------------------------------------------------------------------------------
@@ -125,11 +106,11 @@ def _number(trace: Trace, shown: Sequence[Step], start: Start) -> int:
     return next((step.index for step in shown if step.index >= start), shown[-1].index)
 
 
-def _data(trace: Trace, start: Start, only: str | None, title: str | None) -> dict[str, Any]:
-    """Everything that the script needs, small enough to be stored in a notebook."""
+def player_data(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> dict[str, Any]:
+    """Everything that the script needs, small enough to be stored in a notebook; arguments as for `player`."""
     shown = _shown(trace, only)
     pictures = [_picture(step) for step in shown]
-    parts, changes = _changes(pictures)
+    parts, changes = picture_changes(pictures)
     heights = [float(height) for height in re.findall(r"viewBox='0 0 \S+ (\S+)'", "".join(pictures))]
     stacks = list(dict.fromkeys(step.stack for step in shown if step.stack))
     names = sorted({frame.function for stack in stacks for frame in stack})
@@ -143,7 +124,7 @@ def _data(trace: Trace, start: Start, only: str | None, title: str | None) -> di
         "parts": parts,
         "steps": [_step(step, stacks, change) for step, change in zip(shown, changes, strict=True)],
     }
-    return {"id": f"player-{zlib.crc32(_quoted(data).encode()):08x}", **data}
+    return {"id": f"player-{zlib.crc32(quoted(data).encode()):08x}", **data}
 
 
 def _step(step: Step, stacks: list[Stack], changes: list[list[int]]) -> dict[str, Any]:
@@ -154,7 +135,7 @@ def _step(step: Step, stacks: list[Stack], changes: list[list[int]]) -> dict[str
         "goal": step.subgoal,
         "text": step.text,
         "bad": step.defect,
-        "errno": step.value if re.fullmatch(r"E[A-Z]+", step.value) else "",
+        "errno": step.errno,
         "stack": stacks.index(step.stack) if step.stack else "",
         "changes": changes,
     }
@@ -202,7 +183,7 @@ def _picture(step: Step) -> str:
     return re.sub(r"\bk[0-9a-f]{8}-", "k-", drawn).translate(str.maketrans("\"'", "'\""))
 
 
-def _changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]:
+def picture_changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]:
     """Pictures as a table of parts, and for each picture what changes from the one before.
 
     A part is an element or a sentence. A change is [place, number of parts to remove there, parts to insert];
@@ -223,55 +204,26 @@ def _changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]
 # -- the page ---------------------------------------------------------------------------------------
 
 
-def _still(trace: Trace, step: Step, title: str, said: str) -> str:
+def _still(trace: Trace, step: Step, title: str, place: str) -> str:
     """What shows before the script runs, or where none may run."""
     svg = heap_svg(step.state, changed=marks(step), title=title, desc=step.text, steady=True)
     image = css(width="100%", max_width=f"{WIDTH}px", height="auto", display="block")
     at = _at(trace.version, step.stack)
-    lines = [_place(frame) for frame in step.stack[at : at + 1]]
-    words = [f"<b>{escape(title)}</b>", f"{said[0].upper()}{escape(said[1:])}", *lines, _sentence(step)]
+    places = [f"{frame.file}:{frame.lineno} {frame.function}: {frame.line}" for frame in step.stack[at : at + 1]]
+    lines = [f"<code>{escape(place)}</code>" for place in places]
+    words = [f"<b>{escape(title)}</b>", f"{place[0].upper()}{escape(place[1:])}", *lines, sentence(step)]
     return (
         f"<figure{css(margin='0 0 8px 0')}><figcaption>{'<br>'.join(words)}</figcaption>"
         f'<img{image} alt="{escape(f"The heap after step {step.index}: {step.text}")}" src="{data_uri(svg)}"></figure>'
     )
 
 
-def _place(frame: Frame) -> str:
-    return f"<code>{escape(f'{frame.file}:{frame.lineno} {frame.function}: {frame.line}')}</code>"
-
-
 def _listing(shown: Sequence[Step]) -> str:
-    items = "".join(f'<li value="{step.index}">{_sentence(step)}</li>' for step in shown)
+    items = "".join(f'<li value="{step.index}">{sentence(step)}</li>' for step in shown)
     hint = "To step through the run here, trust this notebook or run the cell."
     return f"<details><summary>All {len(shown)} steps in words</summary><ol>{items}</ol></details><p><i>{hint}</i></p>"
 
 
-def _sentence(step: Step) -> str:
+def sentence(step: Step) -> str:
+    """What a step does, in a sentence, and before it what is wrong with it."""
     return f"{badge(BAD, step.defect)} {escape(step.text)}" if step.defect else escape(step.text)
-
-
-def _quoted(data: object) -> str:
-    """JSON that can stand inside a <script>."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
-
-
-@cache
-def _script() -> str:
-    """player.js with the palette, player.css and player.html inside; no comments, and few lines for a diff to show."""
-    names = ("player.css", "player.html", "player.js")
-    look, shell, code = (" ".join(packed("kvmplanes.view.live", name).split()) for name in names)
-    return f"const STYLE = {_quoted(f'{_palette()} {look}')};\nconst SHELL = {_quoted(shell)};\n{code}"
-
-
-def _palette() -> str:
-    """The roles that player.css names, for light and dark pages."""
-    roles = {"bad": (BAD, 0.16), "now": (CHANGED, 0.24), "add": (CLEAN, 0.1), "focus": (LIVE, 0.16)}
-    rules = []
-    for light, page in (("true", LIGHT), ("false", DARK[0])):
-        colours = [
-            variables(name, role, dark=light == "false", soft=tint(role, alpha))
-            for name, (role, alpha) in roles.items()
-        ]
-        rules.append(f'.player[data-jp-theme-light="{light}"]{{--page:{page};{";".join(colours)}}}')
-    return "".join(rules)

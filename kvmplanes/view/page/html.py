@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""HTML that reads well everywhere: what a view returns, and the pieces it is made of.
+"""HTML that reads well everywhere: what a view returns, the pieces it is made of, and the one table.
 
 A notebook is seen trusted, untrusted, exported and on code hosts. JupyterLab's
 sanitizer (untrusted) drops <style>, <svg>, role= and aria-*=; of style= it keeps
@@ -9,19 +9,21 @@ every view has a plain text twin.
 """
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 
+from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.runs.words import columns
 from kvmplanes.view.page.style import NEVER_USED, Role
 
-__all__ = ["Html", "badge", "css", "escape", "marked", "packed", "ruled", "scrolled", "tabled"]
+__all__ = ["Cells", "Html", "badge", "bold", "css", "escape", "folded", "marked", "scrolled", "table"]
 
 _DROPPED = ("var(", "calc(", "currentcolor", "inherit", "!important", ";", '"')
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Html:
+class Html(Shown):
     """A view: `html` for notebooks and pages, `text` for terminals and wherever HTML is not shown."""
 
     html: str
@@ -32,11 +34,10 @@ class Html:
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        return self.html
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/html": self.html, "text/plain": self.text}
+@bundle.register
+def _bundle(view: Html) -> Bundle:
+    return {"text/html": view.html, "text/plain": view.text}
 
 
 def css(**declarations: str) -> str:
@@ -63,15 +64,9 @@ def scrolled(inside: str) -> str:
     return f'<div{css(overflow_x="auto")} tabindex="0">{inside}</div>'
 
 
-def tabled(inside: str, size: str = "12px") -> str:
-    """A table around its parts, scrolling where the page is narrower."""
-    return scrolled(f"<table{css(border_collapse='collapse', font_size=size)}>{inside}</table>")
-
-
-def ruled(**more: str) -> str:
-    """The style of a table's cell, with a rule below it; more declarations add to it or take its place."""
-    usual = {"text_align": "left", "vertical_align": "top", "font_weight": "normal", "padding": "3px 8px 3px 0"}
-    return css(**{**usual, "border_bottom": f"1px solid {NEVER_USED.line}", **more})
+def folded(title: str, inside: str, *, opened: bool = False) -> str:
+    """HTML below a title that folds it away; a reader opens it."""
+    return f"<details{' open' if opened else ''}><summary>{escape(title)}</summary>{inside}</details>"
 
 
 def marked(text: str) -> str:
@@ -79,11 +74,77 @@ def marked(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
 
 
-def packed(package: str, name: str) -> str:
-    """A package's HTML, CSS or JavaScript file, for outputs that repeat it: no comments, indents or empty lines.
+def bold(text: str) -> Html:
+    """A text of ours in bold."""
+    return Html(f"<b>{marked(text)}</b>", text.replace("`", ""))
 
-    In JavaScript a comment must have a line of its own.
+
+# A row: for each column a text, in which `backquotes` mark code, or HTML with a text of its own.
+Cells = Sequence[str | Html]
+
+
+def table(
+    head: Cells,
+    rows: Sequence[Cells],
+    *,
+    caption: str | Html = "",
+    named: int = 0,
+    right: Collection[int] = (),
+    sums: Collection[int] = (),
+    looks: Mapping[int, Mapping[str, str]] | None = None,
+    size: str = "12px",
+    padding: str = "3px 8px 3px 0",
+) -> Html:
+    """A table. Columns and rows are numbered from 0.
+
+    Args:
+        head: the columns' names, in bold where they are texts.
+        rows: a cell for each column.
+        caption: what stands above it; "" for nothing.
+        named: the column that names the rows.
+        right: the columns that stand at the right.
+        sums: the rows that are sums; they are in bold.
+        looks: column -> style of the cells below its name, as `css` takes it, beyond what all cells have.
+        size: of the letters, with its unit.
+        padding: of a cell, with its unit.
+
+    Raises:
+        ValueError: a row with more or fewer cells than there are columns.
     """
-    text = (files(package) / name).read_text(encoding="utf-8")
-    bare = re.sub(r"^\s*//[^\n]*|/\*.*?\*/|<!--.*?-->", "", text, flags=re.MULTILINE | re.DOTALL)
-    return "\n".join(filter(None, map(str.strip, bare.splitlines())))
+    if any(len(row) != len(head) for row in rows):
+        raise ValueError(f"every row has {len(head)} cells: {', '.join(map(_text, head))}")
+
+    def cell(tag: str, column: int, content: str | Html, *, heavy: bool, **look: str) -> str:
+        usual = {
+            "text_align": "right" if column in right else "left",
+            "vertical_align": "top",
+            "font_weight": "bold" if heavy else "normal",
+            "padding": padding,
+            "border_bottom": f"1px solid {NEVER_USED.line}",
+        }
+        return f"<{tag}{css(**{**usual, **look})}>{_html(content)}</{tag.partition(' ')[0]}>"
+
+    def line(row: Cells, *, heavy: bool) -> str:
+        cells = []
+        for at, content in enumerate(row):
+            tag = 'th scope="row"' if at == named else "td"
+            cells.append(cell(tag, at, content, heavy=heavy, **(looks or {}).get(at, {})))
+        return f"<tr>{''.join(cells)}</tr>"
+
+    top = "".join(cell('th scope="col"', at, name, heavy=isinstance(name, str)) for at, name in enumerate(head))
+    body = "".join(line(row, heavy=number in sums) for number, row in enumerate(rows))
+    above = f"<caption{css(text_align='left', padding='0 0 6px 0')}>{_html(caption)}</caption>" if caption else ""
+    html = scrolled(
+        f"<table{css(border_collapse='collapse', font_size=size)}>{above}"
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    )
+    lines = columns([[*map(_text, row)] for row in rows], [*map(_text, head)], right)
+    return Html(html, "\n".join(filter(None, [_text(caption), lines])))
+
+
+def _html(content: str | Html) -> str:
+    return marked(content) if isinstance(content, str) else content.html
+
+
+def _text(content: str | Html) -> str:
+    return content.replace("`", "") if isinstance(content, str) else content.text

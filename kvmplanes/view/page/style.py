@@ -17,7 +17,7 @@ LIGHT = "#ffffff"  # page of the light themes
 DARK = ("#111111", "#1e1e1e")  # page of JupyterLab's dark theme, of most other dark ones
 PAPER = "#ffffff"  # ground of a picture that has colours of its own
 INK = "#1f1f1f"  # lines and words on PAPER
-MONO = "Menlo, Consolas, 'DejaVu Sans Mono', monospace"  # JupyterLab's own choice for code
+CODE_FONT = "Menlo, Consolas, 'DejaVu Sans Mono', monospace"  # JupyterLab's own choice for code
 TINT = 0.16  # how much of a fill shows in a tinted row
 
 
@@ -54,8 +54,6 @@ CHANGED = Role("#E69F00", "#A86F00", "#8A5C00", "#FFB733", "◆", "D", "changed 
 BACK_POINTER = Role("#56B4E9", "#3A94CC", "#1F6FA3", "#A6DAF7", "←", "<", "back-pointer")
 NEVER_USED = Role("#767676", "#767676", "#666666", "#9A9A9A", "○", ".", "never used")
 
-ROLES: dict[str, Role] = {role.word: role for role in (LIVE, BAD, CLEAN, CHANGED, BACK_POINTER, NEVER_USED)}
-
 
 def outcome_role(outcome: str) -> Role:
     """How the outcome of a path is shown: good or bad."""
@@ -73,10 +71,9 @@ def contrast(a: str, b: str) -> float:
     """Contrast ratio of two colours, 1 to 21 (WCAG 2.2, "relative luminance")."""
 
     def luminance(colour: str) -> float:
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (value / 255 for value in rgb(colour))
-        ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        parts = (value / 255 for value in rgb(colour))
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     low, high = sorted((luminance(a), luminance(b)))
     return (high + 0.05) / (low + 0.05)
@@ -96,5 +93,5 @@ def tint(role: Role, alpha: float = TINT) -> str:
 
 def over(role: Role, page: str, alpha: float = TINT) -> str:
     """The opaque colour that `tint` has on a page."""
-    mixed = (round(alpha * f + (1 - alpha) * p) for f, p in zip(rgb(role.fill), rgb(page), strict=True))
+    mixed = (round(alpha * fill + (1 - alpha) * below) for fill, below in zip(rgb(role.fill), rgb(page), strict=True))
     return "#" + "".join(f"{value:02x}" for value in mixed)

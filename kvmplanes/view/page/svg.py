@@ -28,20 +28,13 @@ from kvmplanes.view.page.style import (
     PAPER,
     over,
     variables,
-)
+)  # fmt: skip
 
 WIDTH: Final = 560  # of every picture, in its own units; a notebook column of 560 px shows 12 units as 12 px
 MONO: Final = 7.25  # width of one monospaced character at 12 units
 Point = tuple[float, float]
 
-_ROLES: Final = {
-    "live": LIVE,
-    "bad": BAD,
-    "clean": CLEAN,
-    "now": CHANGED,
-    "back": BACK_POINTER,
-    "mute": NEVER_USED,
-}
+_ROLES: Final = {"live": LIVE, "bad": BAD, "clean": CLEAN, "now": CHANGED, "back": BACK_POINTER, "mute": NEVER_USED}
 
 
 def _colours(dark: bool) -> str:
@@ -166,19 +159,15 @@ def pointer(tail: Point, tip: Point, cls: str, *, broken: float = 0, words: str 
     if not broken:
         return group(f"pointer {role}", path(curve, f"l {cls}"), head(tip, (tip[0], tip[1] - bend), f"f {role}"))
     x, y = _until(curve, broken)[-1]
+    left = x + 8 * len(words) > WIDTH - 12  # the words stand where there is room
     return group(
         f"pointer {role} dangling",
         path(_until(curve, broken - 0.14), f"l bad {dash}"),
         path(_until(curve[::-1], 1 - broken - 0.14), f"l bad {dash}"),
         head(tip, (tip[0], tip[1] - bend), "f bad"),
         cross(x, y),
-        _beside(x, y + 4, words) if words else "",
+        text(x - 9 if left else x + 9, y + 4, words, "s b bad halo", anchor="end" if left else "") if words else "",
     )
-
-
-def _beside(x: float, y: float, words: str) -> str:
-    left = x + 8 * len(words) > WIDTH - 12
-    return text(x - 9 if left else x + 9, y, words, "s b bad halo", anchor="end" if left else "")
 
 
 def _until(curve: Sequence[Point], t: float) -> list[Point]:
@@ -212,17 +201,7 @@ def key_of(*parts: object) -> str:
 def picture(
     body: Sequence[str], height: float, *, key: str, title: str, desc: str, defs: str = "", width: float = WIDTH
 ) -> str:
-    """The whole SVG.
-
-    Args:
-        body: its elements.
-        height: in its own units.
-        key: prefix of its ids, see `key_of`.
-        title: what it is.
-        desc: everything it shows, in words.
-        defs: patterns.
-        width: in its own units, like `height`.
-    """
+    """The whole SVG: `key` is the prefix of its ids (see `key_of`), `desc` says all it shows, `defs` has patterns."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="kp" viewBox="0 0 {n(width)} {n(height)}" role="img"'
         f' aria-labelledby="{key}-t" aria-describedby="{key}-d" style="width:100%;max-width:{WIDTH * 1.2:g}px">'

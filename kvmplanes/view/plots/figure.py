@@ -1,126 +1,189 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Plots drawn by matplotlib.
+"""One plot, described: words, and signs that mean one. Painters draw them; nothing here does.
 
-Figures are made without pyplot: no backend is chosen and nothing global changes. All boxes of one
-meaning are one shape, so the SVG is small. With one minor version of matplotlib it is the same
-bytes on every machine.
+Places, widths and sizes are points; x counts from the left, y from the top.
 """
 
-import io
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from math import ceil, nan
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
+from typing import Any, Final, Literal
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
-from matplotlib.textpath import text_to_path
-from matplotlib.ticker import MaxNLocator
+from kvmplanes.runs.certificate import Outcome
+from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, INK, LIVE, NEVER_USED, PAPER, Role, outcome_role, over
+from kvmplanes.view.page.svg import Point
+from kvmplanes.view.plots.measure import SMALL, wide
 
-from kvmplanes.view.page.style import INK, PAPER
-from kvmplanes.view.plots.canvas import FONTS, PAD, SMALL, Box, Canvas, Frame, Point
+COLUMN: Final = 612.0  # points: 816 px, about a notebook's column
+PAD: Final = 10.0  # points around everything
+LINE: Final = 11.0  # points from one line of small words to the next
+_SIGN: Final = 1.4 * SMALL  # points: the width of a sign in the legend
+_WORD: Final = _SIGN + 0.8 * SMALL  # points: from its left edge to its word
+FONTS: Final = ("DejaVu Sans", "Helvetica", "Arial")  # words are laid out for the first; the others are narrower
 
-# A cold font cache is announced on stderr after five seconds; a notebook must not hold that.
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
-_STYLE: Final[Any] = {
-    "svg.hashsalt": "kvmplanes",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": list(FONTS),
-    "font.size": 9,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.labelcolor": INK,
-    "figure.facecolor": PAPER,
-    "axes.facecolor": "none",
-    "hatch.linewidth": 0.8,
-    "legend.frameon": False,
-    "legend.fontsize": SMALL,
-    "legend.handlelength": 1.4,
-    "lines.solid_capstyle": "butt",
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a sign is drawn: a line, or an outline with an inside."""
+
+    shape: str  # "box", "line", "dots" for a dotted line, or a marker as matplotlib names it
+    edge: str  # colour of the line or outline
+    width: float = 0.6  # of the line or outline
+    fill: str = "none"  # colour of the inside
+    slants: int = 0  # how dense the slanted lines in a box are
+
+
+def soft(role: Role, alpha: float, width: float = 0, slants: int = 0) -> Look:
+    """A box of a role: its fill mixed with the paper, an outline in full."""
+    return Look("box", role.line, width, over(role, PAPER, alpha), slants)
+
+
+BOXES: Final = {
+    "empty": soft(NEVER_USED, 0, width=0.4),
+    "live": soft(LIVE, 1, width=0.6),
+    "dangling": soft(BAD, 0.2, width=0.6, slants=5),
+    "no struct kvm": soft(NEVER_USED, 0.16),
+    "no such call": soft(NEVER_USED, 0, slants=4),
 }
+# The marker of each outcome, and its word where there is little room.
+MARKERS: Final[dict[Outcome, tuple[str, str]]] = {
+    "use-after-free": ("X", "after free"), "double-free": ("s", "twice"), "leak": (">", "leak"),
+    "out-of-bounds": ("^", "beyond"), "null-dereference": ("v", "NULL"), "wrong errno": ("d", "errno"),
+    "wrong state": ("P", "state"), "clean": (CLEAN.marker, ""),
+}  # fmt: skip
 
 
-class FigureCanvas(Canvas):
-    """One figure with one pair of axes."""
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What means `word`: boxes by two corners each, lines by their points, markers by one."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.figure = Figure((frame.width / 72, frame.height / 72))
-        left, foot = frame.left / frame.width, frame.foot / frame.height
-        place = (left, foot, 1 - (frame.left + frame.right) / frame.width, 1 - foot)
-        below = frame.height - frame.foot
-        self.axes = self.figure.add_axes(place, xlim=frame.xlim, ylim=(below, 0), xticks=[])
-        self.axes.spines[:].set_visible(False)
-        self.axes.tick_params(length=0, labelsize=SMALL, pad=3)
+    word: str
+    places: tuple[tuple[Point, ...], ...]
+    look: Look
 
-    @staticmethod
-    @contextmanager
-    def house() -> Iterator[None]:
-        """Matplotlib's settings for as long as a figure is drawn."""
-        with mpl.rc_context():
-            mpl.rcdefaults()  # a reader's matplotlibrc must not change a compared output
-            mpl.rcParams.update(_STYLE)
-            yield
 
-    @staticmethod
-    def wide(words: str) -> float:
-        """The width of small words, in points."""
-        return float(text_to_path.get_text_width_height_descent(words, FontProperties(size=SMALL), False)[0])
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words whose side or middle `across` is at x, and whose edge, middle or baseline `down` is at y.
 
-    def labels(self, places: Mapping[float, str]) -> None:
-        """See `Canvas`."""
-        self.axes.set_yticks(list(places), list(places.values()))
+    Upright words are turned about this place and run upwards. A ground of their own hides what is below.
+    """
 
-    def axis(self, label: str) -> None:
-        """See `Canvas`."""
-        self.axes.xaxis.set_major_locator(MaxNLocator(nbins=12, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-        self.axes.set_xlabel(label, size=SMALL, labelpad=1)
+    x: float
+    y: float
+    words: str
+    size: float = SMALL
+    bold: bool = False
+    colour: str = INK
+    across: Literal["left", "center", "right"] = "left"
+    down: Literal["baseline", "center", "center_baseline", "top"] = "baseline"
+    upright: bool = False
+    ground: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a painter paints, piece by piece; `text` says the same in words."""
+
+    title: str
+    text: str
+    width: float
+    height: float
+    pieces: tuple[Sign | Words, ...]
+
+
+def _height(piece: Sign | Words) -> int:
+    """Lines cover boxes, words cover lines, and markers cover them all."""
+    return 2 if isinstance(piece, Words) else {"box": 0, "line": 1, "dots": 1}.get(piece.look.shape, 3)
+
+
+class Sheet:
+    """Lays a figure out: named rows, what is put into them, an axis and a legend.
+
+    `rows` are (key, label, height) from the top; `ends` is what their two ends count: steps, calls, versions.
+    `left` is room for labels, `top` for title (to 17), subtitle (12 a line) and headings.
+    """
+
+    def __init__(
+        self, title: str, subtitle: Sequence[str], rows: Sequence[tuple[str, str, float]], ends: tuple[float, float], *,
+        left: float, top: float, right: float = PAD, width: float = COLUMN,
+    ) -> None:  # fmt: skip
+        self.ends, self._title, self._left, self._width = ends, title, left, width
+        self.unit = (width - left - right) / (ends[1] - ends[0])  # points
+        self._pieces: list[Sign | Words] = []
+        self.rows: dict[str, tuple[float, float]] = {}  # top and bottom
+        for key, label, height in rows:
+            self.rows[key] = (top, top + height)
+            self.write(left - 3, self.middle(key), label, across="right", down="center_baseline")
+            top += height
+        self._bottom = top
+        self.write(PAD, 17, title, size=11, bold=True)
+        for n, line in enumerate(subtitle):
+            self.write(PAD, 30 + 12 * n, line, size=9)
+
+    def at(self, count: float) -> float:
+        """The x of a count."""
+        return self._left + (count - self.ends[0]) * self.unit
+
+    def middle(self, row: str) -> float:
+        """The y of a row's middle."""
+        return sum(self.rows[row]) / 2
 
     def write(self, x: float, y: float, words: str, **look: Any) -> None:
-        """See `Canvas`."""
-        self.axes.text(x, y, words, parse_math=False, **look)
+        """Put `Words`, with the rest of their fields; "" is nothing."""
+        if words:
+            self._pieces.append(Words(x, y, words, **look))
 
-    def boxes(self, word: str, boxes: Sequence[Box], **look: Any) -> None:
-        """See `Canvas`."""
-        corners = ([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)] for x0, x1, y0, y1 in boxes)
-        shape = Path.make_compound_path(*(Path(each, closed=True) for each in corners))
-        self.axes.add_patch(PathPatch(shape, label=word, **look))
+    def put(self, word: str, places: Iterable[Sequence[Point]], look: Look) -> None:
+        """Put a `Sign`; without a place it is nothing."""
+        if places := tuple(map(tuple, places)):
+            self._pieces.append(Sign(word, places, look))
 
-    def points(self, word: str, points: Sequence[Point], marker: str, colour: str, edge: str) -> None:
-        """See `Canvas`."""
-        self.axes.plot(
-            [x for x, _ in points], [y for _, y in points], label=word, color=colour,
-            linestyle="none", marker=marker, markersize=6.5, markeredgewidth=0.6, clip_on=False, zorder=5,
-            markeredgecolor=colour if "$" in marker else edge,
-        )  # fmt: skip
+    def boxes(self, word: str, places: Iterable[tuple[float, float, str]], look: Look | None = None) -> None:
+        """Put all the boxes that mean `word`, each from a count to a count, both within, in a row."""
+        ends = [(self.at(first - 0.5), self.at(last + 0.5), *self.rows[row]) for first, last, row in places]
+        corners = [((left, top + 1), (right, bottom - 1)) for left, right, top, bottom in ends]
+        self.put(word, corners, look or BOXES[word])
 
-    def lines(self, word: str, lines: Sequence[Sequence[Point]], colour: str, width: float, dotted: bool) -> None:
-        """See `Canvas`."""
-        ends = [point for line in lines for point in (*line, (nan, line[-1][1]))]
-        xs, ys = [x for x, _ in ends], [y for _, y in ends]
-        self.axes.plot(xs, ys, ":" if dotted else "-", color=colour, linewidth=width, label=word)
+    def failures(self, places: Iterable[tuple[float, str]]) -> None:
+        """Mark injected failures, each at a count in a row."""
+        points = [[(self.at(count), self.middle(row))] for count, row in places]
+        self.put("injected failure", points, Look(CHANGED.marker, INK, fill=CHANGED.fill))
 
-    def legend(self) -> None:
-        """See `Canvas`."""
-        handles, words = self.axes.get_legend_handles_labels()
-        shown = dict(zip(words, handles, strict=True))
-        lines = ceil(sum(self.wide(word) + 34 for word in shown) / (self.frame.width - 2 * PAD))
-        self.figure.legend(
-            list(shown.values()), list(shown), loc="lower left", borderaxespad=0, borderpad=0,
-            ncols=max(1, ceil(len(shown) / max(1, lines))),
-            bbox_to_anchor=(PAD / self.frame.width, 7 / self.frame.height),
-        )  # fmt: skip
+    def outcomes(self, outcome: Outcome, places: Iterable[tuple[float, str]], word: str = "", aside: float = 0) -> None:
+        """Mark an outcome, or what `word` calls it, at or beside a count in each row; the legend has their number."""
+        colour = outcome_role(outcome).on_light
+        edge = colour if outcome == "clean" else PAPER  # a tick needs no edge
+        points = [[(self.at(count) + aside, self.middle(row))] for count, row in places]
+        self.put(f"{word or outcome} ({len(points)})", points, Look(MARKERS[outcome][0], edge, fill=colour))
 
-    def svg(self) -> str:
-        """See `Canvas`."""
-        out = io.StringIO()
-        with self.house():
-            self.figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-        return out.getvalue()
+    def figure(self, text: str, axis: str = "") -> Figure:
+        """The finished figure, with a legend and, if `axis` says what the ends count, numbers below the rows."""
+        if axis:
+            low, high = self.ends
+            steps = (k * 10**power for power in range(9) for k in (1, 2, 5))
+            step = next(step for step in steps if step * 12 >= high - low)  # at most twelve parts
+            for tick in range(ceil(low / step) * step, floor(high) + 1, step):
+                self.write(self.at(tick), self._bottom + 3, str(tick), across="center", down="top")
+            self.write(self.at((low + high) / 2), self._bottom + 12, axis, across="center", down="top")
+        height = self._legend(self._bottom + (37.08 if axis else 17.08)) + 8.92
+        return Figure(self._title, text, self._width, height, tuple(sorted(self._pieces, key=_height)))
+
+    def _legend(self, y: float) -> float:
+        """Every sign whose word does not begin with "_", in lines from y; gives the last line's y."""
+        x = PAD
+        for sign in [piece for piece in self._pieces if isinstance(piece, Sign) and not piece.word.startswith("_")]:
+            if x + _WORD + wide(sign.word) > self._width - PAD:
+                x, y = PAD, y + LINE
+            self._pieces.append(_sample(sign, x, y))
+            self.write(x + _WORD, y, sign.word)
+            x += _WORD + wide(sign.word) + 2 * SMALL
+        return y
+
+
+def _sample(sign: Sign, x: float, y: float) -> Sign:
+    """A sign once, to the right of x, on the baseline y."""
+    corners = ((x, y - 5.6), (x + _SIGN, y))
+    middles = [(x + part * _SIGN, y - 2.8) for part in (0, 0.5, 1)]
+    place = {0: corners, 1: (middles[0], middles[2]), 3: (middles[1],)}[_height(sign)]
+    return replace(sign, word="_", places=(place,))

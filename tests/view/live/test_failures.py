@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
+from kvmplanes.runs import unwinding
 from kvmplanes.view.ladder import ladder_svg
-from kvmplanes.view.live import failures
-from kvmplanes.view.live.failures import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, Picker, picker
-from kvmplanes.view.live.frames import moment
+from kvmplanes.view.live.failures import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, Picker, moment, picker
+from kvmplanes.view.plots import plot_occupancy
 from kvmplanes.view.report import report, summary
 
 CALLS = kp.run("09").calls
@@ -34,9 +34,9 @@ def assert_views_show_the_run(shown: Picker) -> None:
     trace = shown.trace
     verdict, ladder, heap, occupancy, told = views(shown)
     assert summary(trace).html in verdict
-    assert ladder_svg(trace) in ladder
+    assert ladder_svg(unwinding.ladder(trace)) in ladder
     assert f"The heap after step {moment(trace)} of {len(trace.steps) - 1}." in heap
-    assert f"version {trace.version}" in occupancy
+    assert plot_occupancy(trace).painted("svg").html in occupancy
     assert told == "" if not trace.defects else report(trace).html in told
 
 
@@ -249,14 +249,13 @@ def test_two_threads_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> Non
     """JupyterLab gives widgets a thread of their own: the second change must not be lost while the first one draws."""
     shown = picker("29")
     drawing, other = threading.Event(), threading.Event()
-    honest = failures.run
 
     def slow(*args: Any, **options: Any) -> kp.Trace:
         drawing.set()
         other.wait(0.3)  # the other thread comes now, and must wait
-        return honest(*args, **options)
+        return kp.run(*args, **options)
 
-    monkeypatch.setattr(failures, "run", slow)
+    monkeypatch.setattr("kvmplanes.view.live.failures.run", slow)
     first = threading.Thread(target=setattr, args=(shown.planes, "value", "1, 3"))
     first.start()
     assert drawing.wait(10)

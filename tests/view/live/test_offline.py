@@ -9,29 +9,21 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.model.faults import CALLS, base
-from kvmplanes.oracle.instruments.table import instrument_table
-from kvmplanes.view.live.failures import picker
-from kvmplanes.view.live.offline import (
-    PLANES,
-    Choices,
-    failure_choices,
-    failure_key,
-    instrument_choices,
-    instrument_key,
-)
+from kvmplanes.view.live.failures import failure_key, picker
+from kvmplanes.view.live.offline import PLANES_TO_CREATE, Choices, failure_choices
 from kvmplanes.view.report import summary
 
-STATES = MappingProxyType({state.key: state for state in failure_choices().states})
+CHOICES = MappingProxyType({choice.key: choice for choice in failure_choices().choices})
 
 
 def test_every_run_of_every_version_can_be_chosen_once() -> None:
-    assert len(STATES) == len(failure_choices().states) == len({state.labels for state in STATES.values()})
+    assert len(CHOICES) == len(failure_choices().choices) == len({choice.labels for choice in CHOICES.values()})
     for name, version in kp.VERSIONS.items():
-        for planes in PLANES if version.creates_planes else ((),):
+        for planes in PLANES_TO_CREATE if version.creates_planes else ((),):
             calls = kp.run(name, planes=planes).calls
             errnos = sum(len(CALLS[base(call)][0]) for call in calls)
-            first = STATES[failure_key(name, planes)].labels
-            assert sum(state.labels[:2] == first[:2] for state in STATES.values()) == errnos + 1
+            first = CHOICES[failure_key(name, planes)].labels
+            assert sum(choice.labels[:2] == first[:2] for choice in CHOICES.values()) == errnos + 1
 
 
 @pytest.mark.parametrize(
@@ -43,9 +35,9 @@ def test_every_run_of_every_version_can_be_chosen_once() -> None:
         ("11-n14-EINTR", lambda: kp.run("11", fail="kvm_init_mmu_notifier: EINTR")),
     ],
 )
-def test_a_state_shows_the_run_that_its_key_names(key: str, run: object) -> None:
+def test_a_choice_shows_the_run_that_its_key_names(key: str, run: object) -> None:
     trace = run()  # type: ignore[operator]
-    verdict, views = STATES[key].html()
+    verdict, views = CHOICES[key].html()
     assert verdict == summary(trace).html
     assert views.count("<svg") >= 2
     assert ("BUG: KASAN" in views) == any(defect.kind == "use-after-free" for defect in trace.defects)
@@ -58,7 +50,7 @@ def test_a_state_shows_the_run_that_its_key_names(key: str, run: object) -> None
 def test_the_live_picker_names_its_choice_by_a_key_of_the_page(version: str, choice: dict[str, object]) -> None:
     live = picker(version, **choice)  # type: ignore[arg-type]
     key = live._repr_mimebundle_()["text/html"].partition('data-key="')[2].partition('"')[0]
-    assert STATES[key].html()[0] == summary(live.trace).html
+    assert CHOICES[key].html()[0] == summary(live.trace).html
 
 
 def test_a_choice_by_chance_has_no_key() -> None:
@@ -66,21 +58,11 @@ def test_a_choice_by_chance_has_no_key() -> None:
     assert 'data-key=""' in live._repr_mimebundle_()["text/html"]
 
 
-def test_the_files_hold_the_index_and_every_state(tmp_path: Path) -> None:
-    some = failure_choices().states[:3]
+def test_the_files_hold_the_index_and_every_choice(tmp_path: Path) -> None:
+    some = failure_choices().choices[:3]
     size = Choices("some", ("Version", "Planes", "What fails"), some, "note").write(tmp_path)
     files = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "some").glob("*.json")}
     assert sum(path.stat().st_size for path in (tmp_path / "some").iterdir()) == size
-    assert set(files) == {"index", *(state.key for state in some)}
-    assert files["index"]["states"] == [[*state.labels, state.key] for state in some]
+    assert set(files) == {"index", *(choice.key for choice in some)}
+    assert files["index"]["choices"] == [[*choice.labels, choice.key] for choice in some]
     assert files[some[1].key] == dict(zip(("verdict", "views"), some[1].html(), strict=True))
-
-
-def test_every_cell_of_the_instrument_table_can_be_chosen() -> None:
-    table = instrument_table()
-    states = instrument_choices(table).states
-    assert len({state.key for state in states}) == len(table.cases) * len(table.instruments)
-    case, instrument = table.cases[1], table.instruments[2]
-    found = next(state for state in states if state.key == instrument_key(table, case.name, instrument))
-    assert found.labels == (f"{case.name}: {case.title}", instrument)
-    assert case.title in found.html()[1]

@@ -9,15 +9,16 @@ from itertools import permutations
 import pytest
 
 from kvmplanes.runs.orders import PUZZLES, Puzzle
-from kvmplanes.view.live.order import order_editor, order_widget, verdict_html
+from kvmplanes.view.live.order import order_editor, verdict_html
+from kvmplanes.view.live.widgets import order_widget
 
 each = pytest.mark.parametrize("puzzle", PUZZLES.values(), ids=PUZZLES)
 
 
 def data(name: str) -> dict[str, object]:
-    found = re.search(r'<script type="application/json">(.*?)</script>', order_editor(name).html)
-    assert found
-    return dict(json.loads(found[1].replace("<\\/", "</")))
+    stored = re.search(r'<script type="application/json">(.*?)</script>', order_editor(name).html)
+    assert stored
+    return dict(json.loads(stored[1]))
 
 
 @each

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.view.live.player import player_widget
+from kvmplanes.view.live.widgets import player_widget
 
 TRACES = {
     "teardown": kp.run("09"),

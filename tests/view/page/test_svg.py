@@ -16,8 +16,8 @@ THEMES = {dark: dict(re.findall(r"--([\w-]+):(#\w+)", svg._colours(dark))) for d
 ROLES = ("live", "bad", "clean", "now", "back", "mute")
 
 
-def drawn(*body: str, **words: str) -> str:
-    return svg.picture(body, 100, **{"key": "k1", "title": "A title", "desc": "Some words.", **words})
+def drawn(*body: str, title: str = "A title", desc: str = "Some words.") -> str:
+    return svg.picture(body, 100, key="k1", title=title, desc=desc)
 
 
 @pytest.mark.parametrize("dark", THEMES)
@@ -136,7 +136,7 @@ def test_a_view_is_an_image_that_needs_no_trust() -> None:
 
 def test_pictures_need_neither_matplotlib_nor_widgets() -> None:
     heavy = "matplotlib", "ipywidgets", "anywidget", "numpy"
-    light = "from kvmplanes.view import certificate, heap, ladder, report"
+    light = "from kvmplanes.view import heap, ladder, report, tables"
     code = f"import sys; {light}; print({{*{heavy}}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What every live picker is made of: lists, views, quiet keys, and what its notebook shows until the cell is run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any, ClassVar
+
+import anywidget
+import ipywidgets as w
+
+from kvmplanes.view.page.html import Html, escape
+
+
+class Keys(anywidget.AnyWidget):
+    """Keeps JupyterLab's shortcuts from the lists beside it that have the focus: their arrow keys choose."""
+
+    _esm = (files("kvmplanes.view.live") / "keys.js").read_text(encoding="utf-8")
+
+
+class SavedFrame(w.VBox):  # type: ignore[misc]
+    """Controls and views, and beside the live widget what a saved notebook shows of them.
+
+    Attributes:
+        HOW: what running the cell gives, in a sentence or two.
+        CHOICES: the name of its `kvmplanes.view.live.offline.Choices`; "" where a page without a kernel has none.
+    """
+
+    HOW: ClassVar[str]
+    CHOICES: ClassVar[str] = ""
+
+    @property
+    def key(self) -> str:
+        """What is chosen now, as a key of its `Choices`; "" where there is none."""
+        return ""
+
+    def still(self) -> Html:
+        """What is shown now, without the controls."""
+        raise NotImplementedError
+
+    def saved(self) -> Html:
+        """What stands in a notebook that was saved and not yet run."""
+        still = self.still()
+        html = f"<p><em>{self.HOW}</em></p>{still.html}"
+        if self.CHOICES:
+            html = f'<div data-kvmplanes-choices="{self.CHOICES}" data-key="{escape(self.key)}">{html}</div>'
+        return Html(html, f"{self.HOW}\n{still.text}")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        saved = self.saved()
+        return {**super()._repr_mimebundle_(**kwargs), "text/html": saved.html, "text/plain": saved.text}
+
+
+def choice(
+    description: str, options: Sequence[Any], value: object = None, *, label: str = "9em", width: str = "34em"
+) -> Any:
+    """A list to choose from.
+
+    Args:
+        description: its label.
+        options: values, or pairs of a text and a value.
+        value: the one that is chosen; None for the first.
+        label: the label's width, as in CSS.
+        width: the width with the label, as in CSS; on a narrow page it is less.
+    """
+    chosen = {} if value is None else {"value": value}
+    look = {"width": width, "max_width": "100%"}
+    style = {"description_width": label}
+    return w.Dropdown(description=description, options=options, style=style, layout=look, **chosen)
+
+
+def within(html: str) -> str:
+    """Content that takes its widget's width and never widens it; what is wider scrolls."""
+    return f'<div style="contain:inline-size;line-height:1.4">{html}</div>'

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Keeps JupyterLab's shortcuts from the lists around it that have the focus. Lumino asks the element itself first, so
+// the mark must stand there and not on what is around it.
+export default {
+  render({ el }) {
+    const mark = ({ target }) => {
+      const isNear = el.closest(".widget-vbox")?.contains(target);
+      if (isNear && target.tagName === "SELECT") target.dataset.lmSuppressShortcuts = "true";
+    };
+    document.addEventListener("focusin", mark);
+    return () => document.removeEventListener("focusin", mark);
+  },
+};

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What the player works out of a recorded run, without a page: player.py says what the data is.
+
+// Each step's picture as a list of parts: the one before, changed.
+export function pictures(steps) {
+  const drawn = [];
+  for (const { changes = [] } of steps) {
+    const picture = [...(drawn.at(-1) ?? [])];
+    for (const change of changes) picture.splice(...change);
+    drawn.push(picture);
+  }
+  return drawn;
+}
+
+// The position of a step of the trace, or of the next one that is shown.
+export function find(steps, number) {
+  const position = steps.findIndex((step) => step.n >= number);
+  return position < 0 ? steps.length - 1 : position;
+}
+
+// The step nearest to a position, backwards first, of which something holds: so a pane keeps what it showed.
+export function near(steps, position, test) {
+  return steps.slice(0, position + 1).findLast(test) ?? steps.find(test);
+}
+
+// The longest text of all steps: it keeps the room, so that nothing moves from step to step.
+export function longest(steps, words) {
+  return steps.map(words).reduce((most, text) => (text.length > most.length ? text : most), "");
+}
+
+// The system calls as stretches of positions, one after the other.
+export function stretches(steps) {
+  const starts = steps.flatMap((step, i) => (step.op === steps[i - 1]?.op ? [] : [i]));
+  return starts.map((from, i) => ({ op: steps[from].op, from, to: starts[i + 1] ?? steps.length - 1 }));
+}
+
+// A line of C in pieces that are kept whole, spaces among them: it may part at a space and behind a "(" alone, since a
+// browser would break it within "->".
+export function pieces(text) {
+  return text.split(/( +)|(?<=\()/).filter(Boolean);
+}
+
+// A step's call stack, outermost first: what each function's button says, its place on the stack, and whether it is
+// the one shown. Another file than the shown one's is named. `where` is the shown line, "" when no line is at work.
+export function callStack(data, step, shown = data.stacks[step.stack]?.at) {
+  if (!("stack" in step)) return { where: "", frames: [] };
+  const frames = data.stacks[step.stack].frames.map(([at, number]) => ({ ...data.functions[at], number }));
+  const { file, number } = frames[shown];
+  const labels = frames.map((frame, depth) => {
+    const other = frame.file === file ? "" : ` ${frame.file.split("/").at(-1)}`;
+    const id = frame.ids[frame.number] ? ` ${frame.ids[frame.number]}` : "";
+    return { label: `${frame.name}${other}:${frame.number}${id}`, depth, isShown: depth === shown };
+  });
+  return { where: `${file}:${number}`, frames: labels.reverse() };
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A plot as a notebook shows it: a figure and who paints it; its text is text/plain and the alternative text."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.view.page.html import css, escape, scrolled
+from kvmplanes.view.page.svg import data_uri
+from kvmplanes.view.plots.figure import Figure
+from kvmplanes.view.plots.painter_svg import paint_svg
+
+Painter = Literal["matplotlib", "svg"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plot(Shown):
+    """A figure, and the same in words; a Python without matplotlib paints SVG of our own and says so."""
+
+    figure: Figure
+    by: Painter = "matplotlib"
+
+    def painted(self, by: Painter) -> "Plot":
+        """The same by another painter: live pictures take `plot.painted("svg").html`, which needs no matplotlib."""
+        return replace(self, by=by)
+
+    @property
+    def svg(self) -> str:
+        """The figure as an SVG document."""
+        return self._painted[0]
+
+    @property
+    def html(self) -> str:
+        """An <img>, which untrusted notebooks show; on a narrow page it scrolls."""
+        width = self.figure.width * 96 / 72
+        least, most = f"{width * 0.85:.0f}px", f"{width * 1.15:.0f}px"
+        look = css(display="block", width="100%", min_width=least, max_width=most, height="auto", border_radius="8px")
+        alt, note = escape(self.figure.text.replace("\n", " ")), self._painted[1]
+        image = f'<img{look} alt="{alt}" src="{data_uri(self.svg)}">'
+        return scrolled(image) + (f"<p{css(margin='4px 0')}><small>{note}</small></p>" if note else "")
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (self.figure.text, self._painted[1])))
+
+    __repr__ = __str__
+
+    @cached_property
+    def _painted(self) -> tuple[str, str]:
+        """The SVG document, and what the reader must be told of it."""
+        if self.by == "svg":
+            return paint_svg(self.figure), ""
+        try:
+            from kvmplanes.view.plots.painter_matplotlib import paint_matplotlib
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] not in ("matplotlib", "numpy"):
+                raise
+            return paint_svg(self.figure), "Drawn without matplotlib, which this Python does not have."
+        return paint_matplotlib(self.figure), ""
+
+
+@bundle.register
+def _bundle(plot: Plot) -> Bundle:
+    return {"text/html": plot.html, "text/plain": str(plot)}

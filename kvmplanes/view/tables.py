@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Verdicts, certificates and limits as tables: outcomes by colour, sign and word."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from kvmplanes.model.limits import ABOUT, LIMITS, Limit
+from kvmplanes.runs.certificate import Certificate
+from kvmplanes.runs.shown import Bundle, bundle
+from kvmplanes.view.page.html import Html, badge, bold, css, escape, table
+from kvmplanes.view.page.style import outcome_role
+
+
+def verdict_cell(outcome: str, what: str = "") -> Html:
+    """A cell with a verdict: an outcome of `kvmplanes.runs.certificate.OUTCOMES`, and a few words more."""
+    sign = badge(outcome_role(outcome), outcome)
+    return Html(f"{sign}<br>{escape(what)}", f"{outcome}: {what}") if what else Html(sign, outcome)
+
+
+def certificate_table(cert: Certificate) -> Html:
+    """One row a path; the caption is the verdict, and below it stands the shortest counterexample, if there is one."""
+    head, *lines = cert.table()
+    call, outcome, defects = map(head.index, ("failing call", "outcome", "defects"))
+    rows: list[list[str | Html]] = [list(line) for line in lines]
+    for row, line in zip(rows, lines, strict=True):
+        row[call], row[outcome] = f"`{line[call]}`", verdict_cell(line[outcome])
+    looks = {0: {"text_align": "right"}, outcome: {"white_space": "nowrap"}, defects: {"min_width": "6em"}}
+    paths = table(head, rows, caption=bold(cert.verdict), named=call, looks=looks, padding="3px 6px 3px 0")
+    below = (counterexample(cert), *cert.legend)
+    html = paths.html + "".join(f"<p{css(margin='6px 0')}>{escape(line)}</p>" for line in below)
+    return Html(html, "\n".join([paths.text, *cert.legend]))
+
+
+@bundle.register
+def _certificate(cert: Certificate) -> Bundle:
+    return {"text/html": certificate_table(cert).html, "text/plain": str(cert)}
+
+
+def counterexample(cert: Certificate) -> str:
+    """The shortest run that is not clean, in one line."""
+    trace = cert.counterexample
+    if trace is None:
+        return "No counterexample: every path gives back what it took and returns the errno that it has to return."
+    path = next(path for path in cert.paths if path.trace is trace)
+    what = f"{path.call} {'fail' if len(path.numbers) > 1 else 'fails'}" if path.call else "nothing fails"
+    what = f"program {path.program}, {what}" if cert.legend else what
+    first = next((trace.steps[defect.step] for defect in trace.defects), None)
+    tail = f"; first at step {first.index}: {first.text}" if first else ""
+    return f"Shortest counterexample, {len(trace.steps)} steps: {what}, {path.defects}{tail}"
+
+
+def limits_table(about: str = "") -> Html:
+    """The limits of the model with their consequences, one a row.
+
+    Args:
+        about: one of `kvmplanes.model.limits.ABOUT`, or "" for all.
+
+    Raises:
+        ValueError: no such subject.
+    """
+    if about not in ("", *ABOUT):
+        raise ValueError(f"about must be one of {', '.join(ABOUT)}, not {about!r}")
+    chosen = [limit for limit in LIMITS.values() if about in ("", limit.about)]
+    rows = [(f"`{limit.id}`", limit.left_out, limit.consequence) for limit in chosen]
+    head = ("id", "what is left out", "what that means to you")
+    looks = {0: {"white_space": "nowrap"}}
+    html = table(head, rows, looks=looks, size="13px", padding="4px 10px 4px 0").html
+    return Html(html, "\n".join(map(_paragraph, chosen)))
+
+
+def _paragraph(limit: Limit) -> str:
+    body = wrap(f"{limit.left_out} {limit.consequence}".replace("`", ""), 100, break_on_hyphens=False)
+    return "\n".join([limit.id, *(f"    {line}" for line in body)])

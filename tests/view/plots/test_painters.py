@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Both painters: all that the description says, readable, light, and the same bytes every time."""
+
+import ast
+import base64
+import html
+import json
+import random
+import re
+import string
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import matplotlib as mpl
+import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+import kvmplanes as kp
+from kvmplanes.view.page.style import CHANGED, PAPER, contrast
+from kvmplanes.view.plots import Plot, plot_occupancy
+from kvmplanes.view.plots.figure import MARKERS, Figure, Words
+from kvmplanes.view.plots.measure import SMALL, wide
+from kvmplanes.view.plots.painter_matplotlib import RC_PARAMS, drawing
+from kvmplanes.view.plots.painter_svg import OUTLINES, paint_svg
+from kvmplanes.view.plots.plot import Painter
+from tests.helpers.drawn import LATE, PLOTS, plot, signs, words, written
+
+NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
+SENTENCE = "Drawn without matplotlib, which this Python does not have."
+
+
+def painted(svg: str) -> list[str]:
+    """Every word of a picture, which is well-formed and made of shapes and words."""
+    tree = ET.fromstring(svg)  # noqa: S314 - our own
+    kinds = {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert "image" not in kinds
+    return sorted(filter(None, (element.text for element in tree.iter("{http://www.w3.org/2000/svg}text"))))
+
+
+@pytest.mark.parametrize("painter", ["matplotlib", "svg"])
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_picture_says_and_marks_what_its_figure_says(name: str, painter: Painter) -> None:
+    svg = plot(name).painted(painter).svg
+    assert painted(svg) == sorted(written(plot(name)))
+    colours = {piece.colour for piece in words(plot(name))}
+    colours |= {sign.look.edge for sign in signs(plot(name)) if sign.look.width}
+    colours |= {sign.look.fill for sign in signs(plot(name))}
+    assert all(colour.lower() in svg.lower() for colour in colours)
+    assert len(svg) < 110_000
+    assert not re.search(r"\b20\d\d-\d\d-\d\d", svg), "a date"
+    assert svg == PLOTS[name]().painted(painter).svg
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_words_are_inside_and_apart(name: str) -> None:
+    with mpl.rc_context(RC_PARAMS):
+        drawn = drawing(plot(name).figure)
+        drawn.draw_without_rendering()
+    texts = [text for text in drawn.findobj(Text) if text.get_text()]
+    boxes = {text: text.get_window_extent() for text in texts}
+    for text, box in boxes.items():
+        assert -0.5 <= box.x0 < box.x1 <= drawn.bbox.width + 0.5, text.get_text()
+        assert -0.5 <= box.y0 < box.y1 <= drawn.bbox.height + 0.5, text.get_text()
+    for (a, box), (b, other) in combinations(boxes.items(), 2):
+        across = min(box.x1, other.x1) - max(box.x0, other.x0)
+        down = min(box.y1, other.y1) - max(box.y0, other.y0)
+        assert min(across, down) < 2.5, f"{a.get_text()!r} and {b.get_text()!r} overlap"
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_words_have_contrast(name: str) -> None:
+    for piece in words(plot(name)):
+        assert contrast(piece.colour, PAPER) >= 4.5, piece.words
+
+
+def test_marks_of_svg_are_those_of_the_figure() -> None:
+    svg, shapes = plot("paths").painted("svg").svg, set(OUTLINES)
+    drawn = [(sign.look.shape, len(sign.places)) for sign in signs(plot("paths")) if sign.look.shape in shapes]
+    assert len({shape for shape, _ in drawn}) > 3
+    for shape, _ in drawn:
+        assert svg.count(f'd="{OUTLINES[shape]}"') == sum(n for other, n in drawn if other == shape)
+
+
+def test_html_is_an_image_with_words() -> None:
+    for shown in (plot("29"), plot("29").painted("svg"), plot("paths")):
+        bundle = shown._repr_mimebundle_(include=None, exclude=None)
+        assert list(bundle) == ["text/html", "text/plain"]
+        source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
+        alt = re.search(r'alt="([^"]+)"', bundle["text/html"])
+        assert source
+        assert alt
+        assert base64.b64decode(source[1]).decode() == shown.svg
+        assert html.unescape(alt[1]) == bundle["text/plain"].replace("\n", " ") == shown.figure.text.replace("\n", " ")
+
+
+def test_svg_of_ours_has_a_title_and_a_description() -> None:
+    tree = ET.fromstring(plot("29").painted("svg").svg)  # noqa: S314 - our own
+    title, desc = tree[0], tree[1]
+    assert (title.text, desc.text) == (plot("29").figure.title, plot("29").figure.text)
+    assert (tree.attrib["aria-labelledby"], tree.attrib["aria-describedby"]) == (title.get("id"), desc.get("id"))
+
+
+def test_same_bytes_whatever_the_reader_has_set() -> None:
+    before = dict(mpl.rcParams)
+    with mpl.rc_context({"font.size": 20, "svg.fonttype": "path", "lines.linewidth": 5, "axes.grid": True}):
+        assert PLOTS["29"]().svg == plot("29").svg
+    assert dict(mpl.rcParams) == before
+
+
+def test_same_bytes_in_another_process_and_no_pyplot() -> None:
+    script = (
+        "import sys, kvmplanes as kp; from kvmplanes.view.plots import plot_occupancy\n"
+        f"plot = plot_occupancy(kp.run('29', planes=(1, 3, 7), fail={LATE!r}))\n"
+        "print(plot.painted('svg').html, end='')\n"
+        "assert 'matplotlib' not in sys.modules, 'live pictures need none'\n"
+        "print(plot.svg, end='')\n"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout == plot("29").painted("svg").html + plot("29").svg
+    assert result.stderr == ""
+
+
+def test_widths_are_those_of_matplotlib() -> None:
+    def theirs(text: str) -> float:
+        return float(text_to_path.get_text_width_height_descent(text, FontProperties(size=SMALL), False)[0])
+
+    chars = [chr(code) for code in range(32, 127)]
+    dice = random.Random(9)  # noqa: S311 - no secret
+    texts = [first + second for first in chars for second in chars]
+    texts += ["".join(dice.choices(string.ascii_letters + " (),_", k=20)).replace("ff", "f") for _ in range(500)]
+    texts += [word for name in PLOTS for word in written(plot(name))]
+    for text in texts:
+        assert wide(text) == theirs(text), text
+
+
+def test_every_marker_has_an_outline() -> None:
+    assert {CHANGED.marker, *(marker for marker, _ in MARKERS.values())} <= set(OUTLINES)
+
+
+def test_slanted_lines_are_a_pattern_of_their_colour() -> None:
+    ids = re.findall(r'<pattern id="([^"]+)"', plot("29").painted("svg").svg)
+    assert len(ids) == 1
+    assert plot("29").painted("svg").svg.count(f'fill="url(#{ids[0]})"') == 2, "in the rows and in the legend"
+
+
+def test_words_are_escaped() -> None:
+    figure = Figure("a & b", "<c>", 100, 50, (Words(0, 10, "a < b & c"),))
+    assert painted(paint_svg(figure)) == ["a < b & c"]
+
+
+# Runs a notebook's cells in a Python that finds neither library; prints what each plot would store.
+WITHOUT = """
+import ast, json, sys
+
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("matplotlib", "numpy"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Gone())
+from kvmplanes.view.plots import Plot
+out, sys.stdout = sys.stdout, sys.stderr
+space, bundles = {}, []
+for cell in json.load(open(sys.argv[1]))["cells"]:
+    first, _, below = "".join(cell["source"]).partition("\\n")
+    if first.startswith("%%c "):
+        space[first.split()[1]] = below
+    elif cell["cell_type"] == "code":
+        body = ast.parse(f"{first}\\n{below}").body
+        value = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
+        exec(compile(ast.Module(body, []), "cell", "exec"), space)
+        shown = eval(compile(value, "cell", "eval"), space) if value else None
+        if isinstance(shown, Plot):
+            bundles.append({**shown._repr_mimebundle_(), "image/svg+xml": shown.svg})
+assert not {"matplotlib", "numpy"} & set(sys.modules)
+json.dump(bundles, out)
+"""
+
+
+def plots_in(notebook: Path) -> int:
+    """How many cells end in a call of plot_*()."""
+    cells = json.loads(notebook.read_text())["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    bodies = [ast.parse(source).body for source in sources if not source.startswith("%%c ")]
+    return sum(bool(re.match(r"plot_\w+\(", ast.unparse(body[-1]))) for body in bodies if body)
+
+
+PLOTTING = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if plots_in(path)}
+
+
+def test_some_notebooks_plot() -> None:
+    assert "02-one-plane-one-slot" in PLOTTING
+
+
+@pytest.mark.parametrize("name", PLOTTING)
+def test_a_notebook_plots_without_matplotlib_and_says_so(name: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(PLOTTING[name])], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    bundles = json.loads(run.stdout)
+    assert len(bundles) == plots_in(PLOTTING[name])
+    for bundle in bundles:
+        assert bundle["text/plain"].endswith(SENTENCE)
+        assert SENTENCE in re.sub("<img.*?>", "", bundle["text/html"])
+        assert painted(bundle["image/svg+xml"])
+
+
+def test_with_matplotlib_and_in_live_pictures_nothing_is_said() -> None:
+    shown: Plot = plot_occupancy(kp.run("09"))
+    assert "Drawn without" not in str(shown) + shown.html + str(shown.painted("svg")) + shown.painted("svg").html
