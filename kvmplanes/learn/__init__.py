@@ -1,7 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the reader does: questions whose keys the model computes, exercises whose answers the model runs."""
+"""What the reader does: questions whose keys the model computes, exercises whose answers the model runs, reviews."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from kvmplanes.learn.exercises import EXERCISES, check, exercise, exercises_for
-from kvmplanes.learn.questions import ALL, ask, questions_for, reply
+from kvmplanes.learn.exercises.repairs import REPAIRS, repairs_table, series_table
+from kvmplanes.learn.questions import QUESTIONS, ask, questions_for, reply
+from kvmplanes.learn.review import Review, coverage_html, report_html
+from kvmplanes.runs.orders import PUZZLES
 
-__all__ = ["ALL", "EXERCISES", "ask", "check", "exercise", "exercises_for", "questions_for", "reply"]
+if TYPE_CHECKING:
+    from kvmplanes.learn.review.composer import composer
+
+__all__ = [
+    "EXERCISES", "PUZZLES", "QUESTIONS", "REPAIRS", "Review", "ask", "check", "composer", "coverage_html", "exercise",
+    "exercises_for", "questions_for", "repairs_table", "reply", "report_html", "series_table",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """The composer is imported when somebody asks for it: it needs ipywidgets, and nothing else here does."""
+    if name != "composer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kvmplanes.learn.review.composer import composer
+
+    return composer
+
+
+def __dir__() -> list[str]:
+    """Every public name, also one that is not imported yet."""
+    return [*__all__]

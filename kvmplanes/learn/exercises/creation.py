@@ -9,8 +9,21 @@ from functools import cache
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.exercise import Answer, Block, Failing, Judged, answered, certified, clean_on
-from kvmplanes.learn.exercises.judging import CREATE, HOOK, Judge, listed, number, pieces, unless, word
+from kvmplanes.learn.exercises.judging import (
+    Block,
+    Judge,
+    Judged,
+    ReaderAnswer,
+    answered,
+    as_c_parts,
+    as_number,
+    as_text,
+    as_texts,
+    certified,
+    clean_on,
+)
+from kvmplanes.learn.queries import AFTER_HOOK, HOOK, another_plane
+from kvmplanes.model.faults import base
 
 _KZALLOC: Final = "struct kvm_plane *plane = kzalloc(sizeof(*plane), GFP_KERNEL_ACCOUNT);"
 _ROUTING: Final = "r = kvm_init_irq_routing(kvm);"
@@ -102,47 +115,43 @@ def _initialised() -> kp.Version:
     )  # fmt: skip
 
 
-def nth_plane(answer: Answer) -> Judged:
+def nth_plane(answer: ReaderAnswer) -> Judged:
     """The call that fails with this number."""
-    trace = kp.run("09", fail=number(answer))
+    trace = kp.run("09", fail=as_number(answer))
     call = trace.failed[0][0]
     judged = Judged(f"fail={answer} makes {call} fail")
-    if call.startswith("kvm_create_plane"):
+    if base(call) == "kvm_create_plane":
         return judged
-    return Judged(judged.told, (Failing(f"{call} fails", "wrong result", "not the plane's allocation", trace),))
+    return judged.refuted(f"{call} fails", "not the plane's allocation", trace)
 
 
-def two_planes(answer: Answer) -> Judged:
+def two_planes(answer: ReaderAnswer) -> Judged:
     """The hook a second time, for plane 1, with the reader's label."""
-    label = re.fullmatch(r"(?:goto\s+)?(\w+)\s*[:;]?", word(answer, "a label of kvm_create_vm"))
+    label = re.fullmatch(r"(?:goto\s+)?(\w+)\s*[:;]?", as_text(answer, "a label of kvm_create_vm"))
     if label is None:
         raise ValueError(f"the answer is the name of a label of kvm_create_vm, not {answer!r}")
     hook = f"if (kvm_create_plane(kvm, 1) == NULL) {{\n\tr = -ENOMEM;\n\tgoto {label[1]};\n}}\n"
-    version = kp.VERSIONS["11"].edit("two planes", "plane 1 as well", ("kvm_create_vm", HOOK, f"{hook}{HOOK}"))
+    version = kp.VERSIONS["11"].edit(
+        "two planes", "plane 1 as well", ("kvm_create_vm", AFTER_HOOK, f"{hook}{AFTER_HOOK}")
+    )
     certificate = certified(version)
     judged = clean_on(certificate)
     trace = next(path.trace for path in certificate.paths if path.call == "kvm_create_plane(kvm, 1)")
     # The model takes the clean-up of an SRCU that was never set up for nothing to do (limit: srcu): the rule does not.
     undone = [step.obj for step in trace.steps if step.what == "label"]
-    if judged.passed and undone[0] != "out_err_no_srcu":
-        what = f"{undone[0]} undoes what was not done yet"
-        return Judged(judged.told, (Failing("kvm_create_plane(kvm, 1) fails", "wrong result", what, trace),))
+    if not judged.failing and undone[0] != "out_err_no_srcu":
+        return judged.refuted("kvm_create_plane(kvm, 1) fails", f"{undone[0]} undoes what was not done yet", trace)
     return judged
 
 
-def guard(answer: Answer) -> Judged:
+def guard(answer: ReaderAnswer) -> Judged:
     """The reader's lines at the allocation, with no second plane, with level 0 again, and with level 16."""
-    return Block("kvm_create_plane", _KZALLOC, (kp.VERSIONS["11"], _another(0), _another(16)))(answer)
+    return Block("kvm_create_plane", _KZALLOC, (kp.VERSIONS["11"], another_plane(0), another_plane(16)))(answer)
 
 
-def _another(level: int) -> kp.Version:
-    text = f"kvm_create_plane(kvm, {level});\n{HOOK}"
-    return kp.VERSIONS["11"].edit(f"11 and level {level}", "one plane more", ("kvm_create_vm", HOOK, text))
-
-
-def new_label(answer: Answer) -> Judged:
+def new_label(answer: ReaderAnswer) -> Judged:
     """The reader's lines at the new call, and the reader's rungs around the SRCU ones."""
-    acquire, ladder = pieces(answer, ("acquire", "ladder"))
+    acquire, ladder = as_c_parts(answer, "acquire", "ladder")
     version = answered(_audited(), ("kvm_create_vm", _ACQUIRE, acquire), ("kvm_create_vm", _SRCU_LABELS, ladder))
     return _calling("kvm_register_audit", version, clean_on(certified(version)))
 
@@ -150,21 +159,22 @@ def new_label(answer: Answer) -> Judged:
 def _calling(call: str, version: kp.Version, judged: Judged) -> Judged:
     """The same judgement, and a failing run when the call that the exercise is about is left out."""
     whole = kp.run(version)
-    return unless(call in whole.calls, judged, "no call fails", f"{call} is never called", whole)
+    return judged if call in whole.calls else judged.refuted("no call fails", f"{call} is never called", whole)
 
 
-def error_pointer(answer: Answer) -> Judged:
+def error_pointer(answer: ReaderAnswer) -> Judged:
     """The reader's function and caller: whatever fails in it, its errno must arrive."""
-    function, caller = pieces(answer, ("function", "caller"))
-    version = answered(_initialised(), ("kvm_create_plane", "", function), ("kvm_create_vm", CREATE, caller))
+    function, caller = as_c_parts(answer, "function", "caller")
+    version = answered(_initialised(), ("kvm_create_plane", "", function), ("kvm_create_vm", HOOK, caller))
     return _calling("kvm_arch_plane_init", version, clean_on(certified(version)))
 
 
-def ladder_order(answer: Answer) -> Judged:
+def ladder_order(answer: ReaderAnswer) -> Judged:
     """The last four rungs of the ladder in the reader's order: names, to which we add the lines, or the C itself."""
     rungs = answer
     if not isinstance(answer, str) or ";" not in answer:
-        names = [name.strip(" :") for name in listed(answer.split() if isinstance(answer, str) else answer, "labels")]
+        labels = as_texts(answer.split() if isinstance(answer, str) else answer, "labels")
+        names = [label.strip(" :") for label in labels]
         if sorted(names) != sorted(LADDER):
             raise ValueError(f"the answer names each of {', '.join(LADDER)} once, top to bottom")
         rungs = _rungs(names)

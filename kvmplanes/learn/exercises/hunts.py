@@ -6,41 +6,34 @@ from __future__ import annotations
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.exercise import Answer, Failing, Judged
-from kvmplanes.learn.exercises.judging import Judge, listed, word
-from kvmplanes.model.mutants import MUTANTS, Mutant
+from kvmplanes.learn.exercises.judging import Judge, Judged, ReaderAnswer, as_text, as_texts
+from kvmplanes.model.mutants import MUTANTS
 from kvmplanes.runs.certificate import findings
 
-LEAKING: Final = "undo one label up"  # a test holds that it leaks on one path and shows nothing elsewhere
+_BY_NAME: Final = {mutant.name: mutant for mutant in MUTANTS}
+LEAKING: Final = _BY_NAME["undo one label up"]  # a test holds that it leaks on one path and shows nothing elsewhere
+SILENT: Final = _BY_NAME["break for continue, 29"]  # a test holds that the usual program calls it clean
 
 
-SILENT: Final = "break for continue, 29"  # a test holds that the usual program calls it clean
-
-
-def mutant(name: str) -> Mutant:
-    """A mutant by its name; StopIteration when there is none, which a test excludes."""
-    return next(one for one in MUTANTS if one.name == name)
-
-
-def leaking_mutant(answer: Answer) -> Judged:
+def leaking_mutant(answer: ReaderAnswer) -> Judged:
     """The call that the reader lets fail in the mutant."""
-    call = word(answer, "the name of a failable call")
-    trace = kp.run(mutant(LEAKING).version, fail=call)
-    told = findings(trace)
+    call = as_text(answer, "the name of a failable call")
+    trace = kp.run(LEAKING.version, fail=call)
+    wrong = findings(trace)
     if any(defect.kind == "leak" for defect in trace.defects):
-        return Judged(f"when {call} fails, {told}")
-    return Judged(told, (Failing(f"{call} fails", "wrong result", "nothing leaks", trace),))
+        return Judged(f"when {call} fails, {wrong}")
+    return Judged(wrong).refuted(f"{call} fails", "nothing leaks", trace)
 
 
-def silent_mutant(answer: Answer) -> Judged:
+def silent_mutant(answer: ReaderAnswer) -> Judged:
     """The reader's system calls on a mutant that one program calls clean, and on what it was made from."""
-    ops = listed(answer, "system calls")
-    found = mutant(SILENT)
-    changed, sound = kp.run(found.version, ops=ops), kp.run(found.base, ops=ops)
-    told = findings(changed) or ", ".join(f"{op} returns {end}" for op, end in changed.results) or "nothing happens"
+    ops = as_texts(answer, "system calls")
+    changed, sound = kp.run(SILENT.version, ops=ops), kp.run(SILENT.base, ops=ops)
+    ends = ", ".join(f"{op} returns {result}" for op, result in changed.results)
+    judged = Judged(findings(changed) or ends or "nothing happens")
     if changed.defects != sound.defects or changed.results != sound.results:
-        return Judged(told)
-    return Judged(told, (Failing("the two runs compared", "wrong result", f"alike: {told}", changed),))
+        return judged
+    return judged.refuted("the two runs compared", f"alike: {judged.result}", changed)
 
 
 JUDGES: dict[str, Judge] = {"leaking-mutant": leaking_mutant, "silent-mutant": silent_mutant}

@@ -8,55 +8,65 @@ from itertools import product
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.exercise import Answer, Block, Failing, Judged, also
-from kvmplanes.learn.exercises.judging import Judge, listed, parts, unless, word
+from kvmplanes.learn.exercises.judging import Block, Judge, Judged, ReaderAnswer, as_parts, as_text, as_texts
+from kvmplanes.learn.queries import GETFILE, results_of
+from kvmplanes.runs.certificate import classify, findings
+from kvmplanes.runs.trace import Trace, is_errno
 
 _PUT_KVM: Final = "kvm_put_kvm(kvm);\nkvm_destroy_one_plane(plane);"
-_GETFILE: Final = "anon_inode_getfile(plane 1)"
+_CREATE_1: Final = "KVM_CREATE_PLANE 1"
 
 
-def ioctl_path(answer: Answer) -> Judged:
+def ioctl_path(answer: ReaderAnswer) -> Judged:
     """Every path of 29 with the reader's lines, and the same plane asked for again after the failure."""
     judge = Block("kvm_vm_ioctl_create_plane", _PUT_KVM, (kp.VERSIONS["29"],))
     version = judge.versions(answer)[0]
-    again = kp.run(version, planes=(1,), fail=_GETFILE, retry=True)
-    last = dict(again.results).get("KVM_CREATE_PLANE 1", "")
-    wanted = {"KVM_CREATE_PLANE 1": last if last.startswith("fd ") else "a descriptor"}
-    judged = also(judge(answer), "plane 1 is asked for again", again, wanted)
-    refused = next(step for step in again.steps if step.what == "return" and step.value.startswith("E"))
-    kept = refused.state.occupancy[0] == "live"
-    return unless(kept, judged, "plane 1 is refused", f"plane 0 is {refused.state.occupancy[0]} afterwards", again)
+    again = kp.run(version, planes=(1,), fail=GETFILE, retry=True)
+    judged = _got_a_plane(judge(answer), again)
+    refusals = (step.state.occupancy[0] for step in again.steps if step.what == "return" and step.errno)
+    plane_0 = next(refusals, "live")
+    if plane_0 == "live":
+        return judged
+    return judged.refuted("plane 1 is refused", f"plane 0 is {plane_0} afterwards", again)
 
 
-def double_free_ops(answer: Answer) -> Judged:
+def _got_a_plane(judged: Judged, again: Trace) -> Judged:
+    """The same judgement, and a failing run unless the last KVM_CREATE_PLANE succeeds and no memory is misused."""
+    where = "plane 1 is asked for again"
+    if again.defects:
+        return judged.refuted(where, findings(again), again, classify(again))
+    if again.oops:
+        return judged.refuted(where, "Oops", again)
+    last = results_of(again, _CREATE_1)[-1]
+    return judged.refuted(where, f"{_CREATE_1} returns {last}, not a descriptor", again) if is_errno(last) else judged
+
+
+def double_free_ops(answer: ReaderAnswer) -> Judged:
     """The reader's system calls and failing call on 29: a double free, with as few calls as can be."""
-    ops, fail = parts(answer, ("ops", "fail"))
-    ops = listed(ops, "system calls")
-    trace = kp.run("29", ops=ops, fail=word(fail, "a failable call") if fail else None)
-    frees = [defect for defect in trace.defects if defect.kind == "double-free"]
-    told = f"{len(ops)} system calls, {len(frees)} double free"
+    calls, fail = as_parts(answer, "ops", "fail")
+    ops = as_texts(calls, "system calls")
+    trace = kp.run("29", ops=ops, fail=as_text(fail, "a failable call") if fail else None)
+    frees = sum(defect.kind == "double-free" for defect in trace.defects)
+    judged = Judged(f"{len(ops)} system calls, {frees} double free")
     if not frees:
-        return Judged(told, (Failing("the run", "wrong result", "no double free in it", trace),))
+        return judged.refuted("the run", "no double free in it", trace)
     if len(ops) > _shortest():
         what = f"a double free after {len(ops)} system calls; {_shortest()} are enough"
-        return Judged(told, (Failing("the run", "wrong result", what, trace),))
-    return Judged(told)
+        return judged.refuted("the run", what, trace)
+    return judged
 
 
 @cache
 def _shortest() -> int:
     """How many system calls a double free in 29 needs, by trying every sequence of one, two, three."""
-    calls = ("KVM_CREATE_VM", "KVM_CREATE_PLANE 1", "close(plane 1)", "close(vm)")
+    calls = ("KVM_CREATE_VM", _CREATE_1, "close(plane 1)", "close(vm)")
     for length in range(1, 4):
         for ops in product(calls, repeat=length):
             whole = kp.run("29", ops=ops)
-            runs = [kp.run("29", ops=ops, fail=n) for n in range(1, len(whole.calls) + 1)]
-            if any(defect.kind == "double-free" for run in (whole, *runs) for defect in run.defects):
+            traces = [kp.run("29", ops=ops, fail=number) for number in range(1, len(whole.calls) + 1)]
+            if any(defect.kind == "double-free" for trace in (whole, *traces) for defect in trace.defects):
                 return length
     raise ValueError("29 frees nothing twice within three system calls")
 
 
-JUDGES: dict[str, Judge] = {
-    "ioctl-path": ioctl_path,
-    "double-free-ops": double_free_ops,
-}
+JUDGES: dict[str, Judge] = {"ioctl-path": ioctl_path, "double-free-ops": double_free_ops}

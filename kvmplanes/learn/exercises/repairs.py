@@ -15,12 +15,12 @@ from types import MappingProxyType
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.judging import POSTED, RIGHT, old_order
-from kvmplanes.runs.certificate import Certificate, findings
-from kvmplanes.view.page.html import Html
-from kvmplanes.view.verdicts import Cell, Row, verdict_of, verdict_table
+from kvmplanes.learn.queries import PATCHES, old_order
+from kvmplanes.model.series import DESTROY_PLANES, FREE_VM, TEARDOWN_FIXED, TEARDOWN_POSTED
+from kvmplanes.runs.certificate import Certificate, classify, findings
+from kvmplanes.view.page.html import Cells, Html, bold, table
+from kvmplanes.view.tables import verdict_cell
 
-FREE: Final = "kvm_arch_free_vm(kvm);"
 _PROTOTYPE: Final = "void kvm_destroy_planes(struct kvm *kvm);"
 # Where 26/60 has a hook, one that looks at the plane's VM. No posted hook does: 26/60's are empty, x86's is in 41/60.
 _HOOK: Final = """
@@ -35,26 +35,21 @@ static void kvm_destroy_one_plane(struct kvm_plane *plane)
 	kfree(plane);
 }
 """
-_BASES: Final[Mapping[str, Callable[[], kp.Version]]] = MappingProxyType(
+BASES: Final[Mapping[str, Callable[[], kp.Version]]] = MappingProxyType(
     {
         "09": lambda: kp.VERSIONS["09"],
         "planes 0, 1 and 3": old_order,
         "with 26's hook": lambda: kp.VERSIONS["09"].replace(_HOOK),
     }
 )
-BASES: Final = tuple(_BASES)
 
 
 @cache
 def base_version(name: str) -> kp.Version:
-    """One of `BASES`, without a repair.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
-    if name not in _BASES:
+    """One of `BASES`, without a repair; ValueError when there is none of that name."""
+    if name not in BASES:
         raise ValueError(f"no base {name}; there are {', '.join(BASES)}")
-    return _BASES[name]()
+    return BASES[name]()
 
 
 @dataclass(frozen=True)
@@ -94,28 +89,28 @@ class Repair:
 
 
 def _teardown(new: str) -> tuple[str, str, str]:
-    return ("kvm_destroy_vm", POSTED, new)
+    return ("kvm_destroy_vm", TEARDOWN_POSTED, new)
 
 
 _ALL: Final = (
-    Repair("swap", "planes first, then `struct kvm`, as 11/60 does", "nothing", (_teardown(RIGHT),)),
+    Repair("swap", "planes first, then `struct kvm`, as 11/60 does", "nothing", (_teardown(TEARDOWN_FIXED),)),
     Repair(
         "earlier",
         "planes before `kvm_arch_destroy_vm`",
         "from 10 on the vCPUs are found through their planes, so they would have to go first",
-        (_teardown(FREE), ("kvm_destroy_vm", "kvm_arch_destroy_vm(kvm);",
-                           "kvm_destroy_planes(kvm);\nkvm_arch_destroy_vm(kvm);")),
+        (_teardown(FREE_VM), ("kvm_destroy_vm", "kvm_arch_destroy_vm(kvm);",
+                              f"{DESTROY_PLANES}\nkvm_arch_destroy_vm(kvm);")),
     ),
     Repair(
         "in the free",
         "`kvm_arch_free_vm` destroys the planes itself",
         "a function of each architecture gets a duty that has nothing to do with it; `kvm_destroy_planes` cannot stay "
         "`static`",
-        (_teardown(FREE),
+        (_teardown(FREE_VM),
          ("kvm_destroy_planes", "static void kvm_destroy_planes(struct kvm *kvm)",
           _PROTOTYPE.removesuffix(";")),
          ("kvm_arch_free_vm", "void kvm_arch_free_vm(struct kvm *kvm)\n{",
-          f"{_PROTOTYPE}\nvoid kvm_arch_free_vm(struct kvm *kvm)\n{{\n    kvm_destroy_planes(kvm);")),
+          f"{_PROTOTYPE}\nvoid kvm_arch_free_vm(struct kvm *kvm)\n{{\n    {DESTROY_PLANES}")),
     ),
     Repair(
         "one local copy",
@@ -123,7 +118,7 @@ _ALL: Final = (
         "right for one plane only",
         (("kvm_destroy_vm", "struct mm_struct *mm = kvm->mm;",
           "struct mm_struct *mm = kvm->mm;\nstruct kvm_plane *plane = kvm->planes[0];"),
-         _teardown(f"{FREE}\nkvm_destroy_one_plane(plane);")),
+         _teardown(f"{FREE_VM}\nkvm_destroy_one_plane(plane);")),
     ),
     Repair(
         "sixteen copies",
@@ -131,16 +126,16 @@ _ALL: Final = (
         "128 bytes of stack, and a plane outlives its VM for a moment",
         (("kvm_destroy_vm", "struct mm_struct *mm = kvm->mm;",
           "struct mm_struct *mm = kvm->mm;\nstruct kvm_plane *planes[KVM_MAX_PLANES];"),
-         _teardown(f"for (i = 0; i < KVM_MAX_PLANES; i++)\n    planes[i] = kvm->planes[i];\n{FREE}\n"
+         _teardown(f"for (i = 0; i < KVM_MAX_PLANES; i++)\n    planes[i] = kvm->planes[i];\n{FREE_VM}\n"
                    "for (i = 0; i < KVM_MAX_PLANES; i++) {\n    if (planes[i])\n"
                    "        kvm_destroy_one_plane(planes[i]);\n}")),
     ),
-    Repair("left out", "the new line goes", "the leak of the RFC is back", (_teardown(FREE),)),
+    Repair("left out", "the new line goes", "the leak of the RFC is back", (_teardown(FREE_VM),)),
     Repair(
         "in both places",
         "the line stands before the free as well",
         "the defect stays",
-        (_teardown(f"kvm_destroy_planes(kvm);\n{POSTED}"),),
+        (_teardown(f"{DESTROY_PLANES}\n{TEARDOWN_POSTED}"),),
     ),
 )  # fmt: skip
 REPAIRS: Final[Mapping[str, Repair]] = MappingProxyType({repair.name: repair for repair in _ALL})
@@ -159,33 +154,31 @@ def repairs_table(*bases: str) -> Html:
         ValueError: no such base.
     """
     chosen = bases or BASES
-    rows: list[Row] = [
+    rows: list[Cells] = [
         (f"{repair.name}: {repair.idea}", str(repair.lines), *(_cell(repair, base) for base in chosen), repair.price)
         for repair in REPAIRS.values()
     ]
-    head = ("repair", "lines", *chosen, "what it costs")
-    return verdict_table(head, rows, "Repairs of the teardown, every path of each")
+    head = map(bold, ("repair", "lines", *chosen, "what it costs"))
+    return table([*head], rows, caption="Repairs of the teardown, every path of each", size="13px")
 
 
 def series_table() -> Html:
     """The same few scenarios on every version in the series' order, an outcome in each cell."""
-    names = ("rfc", "08", "09", "10", "11", "29")
-    scenarios: dict[str, dict[str, str]] = {
-        "create a VM and close it": {},
-        "`init_srcu_struct` fails": {"fail": "init_srcu_struct"},
-        "`anon_inode_getfile` fails": {"fail": "anon_inode_getfile"},
+    names = ("rfc", *PATCHES)
+    scenarios = {
+        "create a VM and close it": None,
+        "`init_srcu_struct` fails": "init_srcu_struct",
+        "`anon_inode_getfile` fails": "anon_inode_getfile",
     }
-    rows: list[Row] = []
-    for what, scenario in scenarios.items():
-        runs = (kp.run(name, fail=scenario.get("fail")) for name in names)
-        rows.append((what, *(Cell(verdict_of(trace).outcome) for trace in runs)))
-    return verdict_table(("scenario", *names), rows, "The same scenario, patch after patch")
+    rows: list[Cells] = [
+        (what, *(verdict_cell(classify(kp.run(name, fail=fail))) for name in names)) for what, fail in scenarios.items()
+    ]
+    head = map(bold, ("scenario", *names))
+    return table([*head], rows, caption="The same scenario, patch after patch", size="13px")
 
 
-def _cell(repair: Repair, base: str) -> Cell:
+def _cell(repair: Repair, base: str) -> Html:
     certificate = repair.certificate(base)
-    clean = certificate.counts.get("clean", 0)
-    outcome = next(iter(certificate.counts))
-    worst = certificate.counterexample
-    told = f"{clean} of {len(certificate.paths)} paths clean"
-    return Cell(outcome, f"{told}; {findings(worst)}" if worst else told)
+    outcome, worst = next(iter(certificate.counts)), certificate.counterexample
+    clean = f"{certificate.counts.get('clean', 0)} of {len(certificate.paths)} paths clean"
+    return verdict_cell(outcome, f"{clean}; {findings(worst)}" if worst else clean)

@@ -2,13 +2,12 @@
 """Keys of the questions of notebook 00, Start here; their text is in nb00.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import found, state_after, within
-from kvmplanes.learn.questions.question import Key
+from kvmplanes.learn.queries import Key, first_defect, inside, state_after
 
 
 def _last_reference() -> str:
     trace = kp.run("29", ops=("KVM_CREATE_VM", "KVM_CREATE_PLANE 1", "close(vm)", "close(plane 1)"))
-    torn_down = [step.op for step in trace.steps if within(step, "kvm_destroy_vm")]
+    torn_down = [step.op for step in trace.steps if inside(step, "kvm_destroy_vm")]
     if not torn_down:
         return "never"
     return "last" if torn_down[0] == "close(plane 1)" else "first"
@@ -39,5 +38,5 @@ KEYS: dict[str, Key] = {
     "nb00-privilege": _more_privileged,
     "nb00-planes-now": lambda: state_after(kp.run("09"), "KVM_CREATE_VM").occupancy.count("live"),
     "nb00-user-space": _user_space,
-    "nb00-rfc": lambda: found(kp.run("rfc")),
+    "nb00-rfc": lambda: first_defect(kp.run("rfc")),
 }

@@ -2,28 +2,21 @@
 """Keys of the questions of notebook 01, Reading the diff; their text is in nb01.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import at, found, within
-from kvmplanes.learn.questions.question import Key
+from kvmplanes.learn.queries import HOOK, Key, first_defect, index_of, inside
 
 
 def _end_of_plane() -> str:
     trace = kp.run("11")
-    free = trace.steps[at(trace, "free", "plane#0")]
-    if within(free, "kvm_destroy_planes"):
+    free = trace.steps[index_of(trace, "free", "plane#0")]
+    if inside(free, "kvm_destroy_planes"):
         return "destroyed"
-    return "with the array" if within(free, "kvm_arch_free_vm") else "returned"
+    return "with the array" if inside(free, "kvm_arch_free_vm") else "returned"
 
 
 def _hunk() -> int:
     return next(len(hunk.added) for hunk in kp.PATCH.hunks if hunk.ranges == "-1127,6 +1159,12")
 
 
-_HOOK = """\
-if (kvm_create_plane(kvm, 0) == NULL) {
-    r = -ENOMEM;
-    goto out_no_planes;
-}
-"""
 _SRCU = """\
 if (r)
     goto out_err_no_srcu;
@@ -31,9 +24,9 @@ if (r)
 
 
 def _moved() -> str:
-    gone, below = ("kvm_create_vm", _HOOK, ""), ("kvm_create_vm", _SRCU, _SRCU + _HOOK)
+    gone, below = ("kvm_create_vm", HOOK, ""), ("kvm_create_vm", _SRCU, _SRCU + HOOK)
     later = kp.VERSIONS["09"].edit("09 edited", "with the hook one step later", gone, below)
-    return found(kp.run(later, fail="kvm_create_plane"))
+    return first_defect(kp.run(later, fail="kvm_create_plane"))
 
 
 def _zeroed_by() -> str:

@@ -2,8 +2,7 @@
 """Keys of the questions of notebook 03, When kzalloc says no; their text is in nb03.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import at, edited, found, within
-from kvmplanes.learn.questions.question import Key
+from kvmplanes.learn.queries import Key, altered, first_defect, index_of, inside, with_arch_init
 from kvmplanes.runs.trace import Trace
 
 
@@ -12,45 +11,42 @@ def _labels(trace: Trace) -> list[str]:
 
 
 def _err_ptr() -> str:
-    other = edited("09", "kvm_create_plane", "return NULL;", "return ERR_PTR(-ENOMEM);")
+    other = altered("09", "kvm_create_plane", "return NULL;", "return ERR_PTR(-ENOMEM);")
     trace = kp.run(other, fail="kvm_create_plane")
-    return trace.errno or ("oops" if any(step.what == "oops" for step in trace.steps) else "success")
+    return trace.errno or ("oops" if trace.oops else "success")
 
 
 def _falls() -> str:
     chain = _labels(kp.run("09", fail="kvm_create_vm_debugfs"))  # the first label, so all of them
-    seen = _labels(kp.run("09", fail="init_srcu_struct(&kvm->irq_srcu)"))
+    passed = _labels(kp.run("09", fail="init_srcu_struct(&kvm->irq_srcu)"))
     target = chain.index("out_err_no_irq_srcu")
-    lines = {"down": chain[target:], "only": chain[target : target + 1], "up": chain[target::-1]}
-    return next((name for name, labels in lines.items() if labels == seen), "other")
+    ways = {"down": chain[target:], "only": chain[target : target + 1], "up": chain[target::-1]}
+    return next((name for name, labels in ways.items() if labels == passed), "other")
 
 
 def _slot() -> str:
     trace = kp.run("09", fail="kvm_create_plane")
-    return trace.steps[at(trace, "goto", "out_no_planes")].state.slots[0]
+    return trace.steps[index_of(trace, "goto", "out_no_planes")].state.slots[0]
 
 
 def _undone() -> int:
     """Releases by kvm_create_vm after the plane could not be had."""
     steps = kp.run("09", fail="kvm_create_plane").steps
-    return sum(step.what in ("free", "put") and within(step, "kvm_create_vm") for step in steps)
+    return sum(step.what in ("free", "put") and inside(step, "kvm_create_vm") for step in steps)
 
 
 def _one_higher() -> str:
-    higher = edited("09", "kvm_create_vm", "goto out_no_planes;", "goto out_err_no_srcu;")
-    return found(kp.run(higher, fail="kvm_create_plane"))
+    higher = altered("09", "kvm_create_vm", "goto out_no_planes;", "goto out_err_no_srcu;")
+    return first_defect(kp.run(higher, fail="kvm_create_plane"))
 
 
 def _no_mmdrop() -> str:
-    without = edited("09", "kvm_create_vm", "mmdrop(current->mm);", "")
-    return found(kp.run(without, fail="kvm_create_plane"))
+    without = altered("09", "kvm_create_vm", "mmdrop(current->mm);", "")
+    return first_defect(kp.run(without, fail="kvm_create_plane"))
 
 
 def _lost_errno() -> str:
-    line = "plane->kvm = kvm;"
-    second = f'if (shim_fails("kvm_arch_plane_init", EINVAL)) {{\n    kfree(plane);\n    return NULL;\n}}\n{line}'
-    later = edited("09", "kvm_create_plane", line, second)
-    return kp.run(later, fail=kp.run(later).calls.index("kvm_arch_plane_init") + 1).errno or "success"
+    return kp.run(with_arch_init("09"), fail="kvm_arch_plane_init").errno or "success"
 
 
 KEYS: dict[str, Key] = {

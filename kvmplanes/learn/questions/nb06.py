@@ -3,22 +3,18 @@
 
 import kvmplanes as kp
 from kvmplanes.learn.exercises.repairs import survivors
-from kvmplanes.learn.queries import edited
-from kvmplanes.learn.questions.question import Key
+from kvmplanes.learn.queries import PATCHES, Key, altered
+from kvmplanes.model.series import DESTROY_PLANES, FREE_VM
 from kvmplanes.runs.orders import PUZZLES
-
-SERIES = ("08", "09", "10", "11", "29")
 
 
 def _after_free() -> str:
     """Which of three lines stays clean below the line that frees struct kvm."""
-    free = "kvm_arch_free_vm(kvm);"
-    srcu = "cleanup_srcu_struct(&kvm->srcu);"
-    lines = {"mmdrop": "mmdrop(mm);", "srcu": srcu, "planes": "kvm_destroy_planes(kvm);"}
+    lines = {"mmdrop": "mmdrop(mm);", "srcu": "cleanup_srcu_struct(&kvm->srcu);", "planes": DESTROY_PLANES}
     clean = []
     for name, line in lines.items():
-        without = edited("11", "kvm_destroy_vm", line, "")
-        moved = without.edit("moved", "one line moved", ("kvm_destroy_vm", free, f"{free}\n{line}"))
+        without = altered("11", "kvm_destroy_vm", line, "")
+        moved = without.edit("moved", "one line moved", ("kvm_destroy_vm", FREE_VM, f"{FREE_VM}\n{line}"))
         if not kp.run(moved).defects:
             clean.append(name)
     return clean[0] if len(clean) == 1 else "none"
@@ -26,7 +22,7 @@ def _after_free() -> str:
 
 def _says_nothing() -> str:
     """Whether what the last version shows agrees with every version before it."""
-    return "same" if len({bool(kp.run(name).defects) for name in SERIES}) == 1 else "nothing"
+    return "same" if len({bool(kp.run(name).defects) for name in PATCHES}) == 1 else "nothing"
 
 
 def _clean_orders() -> list[tuple[int, ...]]:
@@ -37,8 +33,9 @@ def _clean_orders() -> list[tuple[int, ...]]:
 
 def _last() -> str:
     """What all clean orders of the teardown have in common: the line that comes last."""
-    last = {order[-1] for order in _clean_orders()}
-    return {3: "free", 4: "planes"}.get(last.pop(), "other") if len(last) == 1 else "several"
+    items = PUZZLES["teardown"].items
+    last = {items[order[-1]] for order in _clean_orders()}
+    return {FREE_VM: "free", DESTROY_PLANES: "planes"}.get(last.pop(), "other") if len(last) == 1 else "several"
 
 
 def _local() -> str:
@@ -49,24 +46,25 @@ def _local() -> str:
 
 def _hook() -> str:
     """What the repairs that survive 26's hook have in common."""
-    kept = set(survivors("with 26's hook"))
-    if "sixteen copies" in kept:
+    names = survivors("with 26's hook")
+    if "sixteen copies" in names:
         return "all"
-    return "before" if "swap" in kept else "none"
+    return "before" if "swap" in names else "none"
 
 
 def _when() -> str:
     """Which commits have to be tested for the defect to be seen."""
-    seen = [name for name in SERIES if kp.run(name).defects]
-    if not seen:
+    showing = [name for name in PATCHES if kp.run(name).defects]
+    if not showing:
         return "never"
-    return "last" if SERIES[-1] in seen else "each"
+    return "last" if PATCHES[-1] in showing else "each"
 
 
 def _backport() -> str:
     """What a tree with 09 and 10, and a tree with 09 to 11, do when a VM is closed."""
-    defects = [bool(kp.run(name).defects) for name in ("10", "11")]
-    return {(True, False): "defect", (False, False): "fine"}.get((defects[0], defects[1]), "both bad")
+    if kp.run("11").defects:
+        return "both bad"
+    return "defect" if kp.run("10").defects else "fine"
 
 
 KEYS: dict[str, Key] = {

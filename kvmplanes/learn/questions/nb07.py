@@ -4,15 +4,13 @@
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import edited, symptom
-from kvmplanes.learn.questions.question import Key
+from kvmplanes.learn.queries import Key, another_plane, left_by_label, results_of, symptom
 from kvmplanes.model.heap import FREED
-from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.trace import Trace, is_errno
 
 # The defects that a checker of memory accesses is made for, and those of a checker of the language.
 _ADDRESS: Final = {"use-after-free", "double-free"}
 _LANGUAGE: Final = {"out-of-bounds"}
-_LINE: Final = "kvm->debugfs_dentry = ERR_PTR(-ENOENT);"
 
 
 def _kills() -> str:
@@ -22,18 +20,18 @@ def _kills() -> str:
 
 def _inside() -> int:
     """Failing calls that leave kvm_create_vm by a label and show a defect."""
-    return sum(path.exit.startswith("out_") and bool(path.trace.defects) for path in kp.certify("09").paths)
+    return len([path for path in left_by_label("09") if path.trace.defects])
 
 
 def _level_16() -> Trace:
-    return kp.run(edited("11", "kvm_create_vm", _LINE, f"kvm_create_plane(kvm, 16);\n{_LINE}"))
+    return kp.run(another_plane(16))
 
 
 def _who() -> str:
     """Which of the two checkers has something to report."""
     kinds = {defect.kind for defect in _level_16().defects}
-    found = [name for name, looks_for in (("asan", _ADDRESS), ("ubsan", _LANGUAGE)) if kinds & looks_for]
-    return " ".join(found) or "neither"
+    checkers = [name for name, looks_for in (("asan", _ADDRESS), ("ubsan", _LANGUAGE)) if kinds & looks_for]
+    return " ".join(checkers) or "neither"
 
 
 def _place() -> str:
@@ -45,10 +43,9 @@ def _place() -> str:
 
 
 def _second_try() -> str:
-    asked = "KVM_CREATE_PLANE 3"
     trace = kp.run("29", planes=(3,), fail="anon_inode_getfile(plane 3)", retry=True)
-    *_, last = (result for op, result in trace.results if op == asked)
-    return "fd" if last.startswith("fd") else last
+    last = results_of(trace, "KVM_CREATE_PLANE 3")[-1]
+    return last if is_errno(last) else "fd"
 
 
 KEYS: dict[str, Key] = {

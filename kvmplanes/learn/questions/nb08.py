@@ -2,10 +2,8 @@
 """Keys of the questions of notebook 08, Review it; their text is in nb08.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import state_after
-from kvmplanes.learn.questions.question import Key
-
-_GETFILE = "anon_inode_getfile(plane 1)"
+from kvmplanes.learn.queries import Key, getfile_fails, results_of, state_after
+from kvmplanes.runs.trace import is_errno
 
 
 def _claim() -> str:
@@ -20,8 +18,8 @@ def _holder() -> str:
 
 def _unseen(*fails: str) -> int:
     """How many added lines a plain run, and runs with these failing calls, do not show at work."""
-    runs = [kp.run("09"), *(kp.run("09", fail=call) for call in fails)]
-    seen = frozenset().union(*(run.events for run in runs))
+    traces = [kp.run("09"), *(kp.run("09", fail=call) for call in fails)]
+    seen = frozenset().union(*(trace.events for trace in traces))
     return sum(line.event not in seen for line in kp.PATCH.added)
 
 
@@ -34,17 +32,16 @@ def _adds_most() -> str:
 
 def _after_failure() -> str:
     """What slot 1 holds when KVM_CREATE_PLANE 1 has failed at its last step."""
-    trace = kp.run("29", planes=(1,), fail=_GETFILE)
-    return state_after(trace, "KVM_CREATE_PLANE 1").occupancy[1]
+    return state_after(getfile_fails(), "KVM_CREATE_PLANE 1").occupancy[1]
 
 
 def _again() -> str:
-    results = kp.run("29", planes=(1,), fail=_GETFILE, retry=True).results
-    return [end for op, end in results if op == "KVM_CREATE_PLANE 1"][-1].partition(" ")[0]
+    last = results_of(getfile_fails(retry=True), "KVM_CREATE_PLANE 1")[-1]
+    return last if is_errno(last) else "fd"
 
 
 def _at_the_end() -> str:
-    kinds = {defect.kind for defect in kp.run("29", planes=(1,), fail=_GETFILE).defects}
+    kinds = {defect.kind for defect in getfile_fails().defects}
     return next((kind for kind in ("double-free", "leak") if kind in kinds), "nothing")
 
 
@@ -52,8 +49,8 @@ def _wide() -> str:
     """What an id of 2**32 + 5 does."""
     op = f"KVM_CREATE_PLANE {2**32 + 5}"
     trace = kp.run("29", ops=("KVM_CREATE_VM", op))
-    result = dict(trace.results)[op]
-    return result if result.startswith("E") else f"plane {state_after(trace, op).occupancy[1:].index('live') + 1}"
+    result = results_of(trace, op)[0]
+    return result if is_errno(result) else f"plane {state_after(trace, op).occupancy[1:].index('live') + 1}"
 
 
 KEYS: dict[str, Key] = {

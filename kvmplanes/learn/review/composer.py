@@ -3,25 +3,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import ipywidgets as w
 
 import kvmplanes as kp
-from kvmplanes.learn.review.document import Line
-from kvmplanes.learn.review.render import coverage_html, report_html
-from kvmplanes.learn.review.review import Review
-from kvmplanes.view.live.failures import Keys
-from kvmplanes.view.page.html import badge, css, escape
+from kvmplanes.learn.review import Review, coverage_html, report_html
+from kvmplanes.learn.review.document import ReviewLine
+from kvmplanes.view.live.controls import Keys, SavedFrame, choice, within
+from kvmplanes.view.page.html import Html, badge, css, escape
 from kvmplanes.view.page.style import BAD, CHANGED, tint
 
-HEAD: Final = "Review composer. Run this cell to write comments and to run paths; until then this is where it begins."
-_STYLE: Final = {"description_width": "7em"}
-_WIDE: Final = {"width": "100%", "max_width": "60em"}
-NOTHING: Final = "nothing fails"
+NO_FAILURE: Final = "nothing fails"
+_LABEL: Final = "7em"
+_choice: Final = partial(choice, label=_LABEL, width="44em")
 
 
-class Composer(w.VBox):  # type: ignore[misc]
+class Composer(SavedFrame):
     """Controls above, four views below.
 
     Its arguments are those of `composer`.
@@ -37,21 +36,21 @@ class Composer(w.VBox):  # type: ignore[misc]
         message: what went wrong last, if anything.
     """
 
+    HOW = "Review composer. Run this cell to write comments and to run paths; until then this is where it begins."
+
     def __init__(self, version: str = "09") -> None:
         self.review = Review(version)
         options = [(_label(line), line.id) for line in self.review.document.lines if line.text.strip()]
         self.first = _choice("From line", options)
         self.last = _choice("To line", options)
+        style, look = {"description_width": _LABEL}, {"width": "100%", "max_width": "60em", "height": "6em"}
         # Sent when it is left, whole: keystrokes one by one could come in after the button.
-        look = {**_WIDE, "height": "6em"}
-        self.text = w.Textarea(description="Comment", style=_STYLE, layout=look, continuous_update=False)
+        self.text = w.Textarea(description="Comment", style=style, layout=look, continuous_update=False)
         self.add = w.Button(description="Add comment")
         self.which = _choice("Comments", [])
         self.remove = w.Button(description="Take it back")
-        planes = (1,) if version == "29" else ()
-        calls = kp.run(version, planes=planes).calls
-        self._planes = planes
-        self.call = _choice("Let fail", [NOTHING, *calls])
+        self._planes = (1,) if version == "29" else ()
+        self.call = _choice("Let fail", [NO_FAILURE, *kp.run(version, planes=self._planes).calls])
         self.run = w.Button(description="Run it")
         self.message, self.excerpt, self.meter = w.HTML(), w.HTML(), w.HTML()
         self.findings, self.mail = w.HTML(), w.HTML()
@@ -89,18 +88,20 @@ class Composer(w.VBox):  # type: ignore[misc]
             self._show()
 
     def _run(self, _: object) -> None:
-        fail = None if self.call.value == NOTHING else str(self.call.value)
+        fail = None if self.call.value == NO_FAILURE else str(self.call.value)
         self.review.run(fail=fail, planes=self._planes)
         self._show()
 
     def _show(self) -> None:
         self.message.value = ""
         comments = self.review.comments
-        self.which.options = [(f"{', '.join(one.lines[:1])}: {one.text[:40]}", at) for at, one in enumerate(comments)]
+        self.which.options = [
+            (f"{', '.join(comment.lines[:1])}: {comment.text[:40]}", place) for place, comment in enumerate(comments)
+        ]
         self.which.layout.display = self.remove.layout.display = None if comments else "none"
-        self.meter.value = _within(coverage_html(self.review).html)
-        self.findings.value = _within(report_html(self.review).html) if comments else ""
-        self.mail.value = _within(_mail(self.review))
+        self.meter.value = within(coverage_html(self.review).html)
+        self.findings.value = within(report_html(self.review).html) if comments else ""
+        self.mail.value = within(_mail(self.review))
         self._show_excerpt()
 
     def _show_excerpt(self, _: object = None) -> None:
@@ -108,27 +109,18 @@ class Composer(w.VBox):  # type: ignore[misc]
         ids = [line.id for line in lines]
         start, stop = sorted((ids.index(self.first.value), ids.index(self.last.value)))
         near = enumerate(lines[max(0, start - 3) : stop + 4], max(0, start - 3))
-        rows = "\n".join(_code(line, chosen=start <= at <= stop) for at, line in near)
+        rows = "\n".join(_code(line, chosen=start <= place <= stop) for place, line in near)
         look = css(white_space="pre-wrap", font_size="12px", margin="4px 0", line_height="1.4")
-        self.excerpt.value = _within(f"<pre{look}>{rows}</pre>")
+        self.excerpt.value = within(f"<pre{look}>{rows}</pre>")
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The live widget, and beside it what a saved notebook shows before it is run."""
-        meter = coverage_html(self.review)
-        html = f"<p><em>{HEAD}</em></p>{meter.html}{_mail(self.review)}"
-        text = f"{HEAD}\n{meter.text}\n{self.review.mail()}"
-        return {**super()._repr_mimebundle_(**kwargs), "text/html": html, "text/plain": text}
+    def still(self) -> Html:
+        """The coverage, and the mail as it stands."""
+        coverage = coverage_html(self.review)
+        return Html(f"{coverage.html}{_mail(self.review)}", f"{coverage.text}\n{self.review.mail()}")
 
 
 def composer(version: str = "09") -> Composer:
-    """A review composer.
-
-    Args:
-        version: "09", or "29" for the ioctl of 29/60.
-
-    Raises:
-        ValueError: another version.
-    """
+    """A review composer for "09", or for "29", the ioctl of 29/60; ValueError for another version."""
     return Composer(version)
 
 
@@ -137,20 +129,10 @@ def _mail(review: Review) -> str:
     return f"<details open><summary>The reply, as it stands</summary><pre{look}>{escape(review.mail())}</pre></details>"
 
 
-def _label(line: Line) -> str:
+def _label(line: ReviewLine) -> str:
     return f"{line.id}  {line.text.strip()}"[:80]
 
 
-def _code(line: Line, chosen: bool) -> str:
+def _code(line: ReviewLine, chosen: bool) -> str:
     text = f"{line.id:3} {escape(f'{line.sign}{line.text}'.expandtabs(4).rstrip())}"
     return f"<b{css(background_color=tint(CHANGED, 0.24))}>{text}</b>" if chosen else text
-
-
-def _within(html: str) -> str:
-    """Content that takes its widget's width and never widens it."""
-    return f'<div style="contain:inline-size;line-height:1.4">{html}</div>'
-
-
-def _choice(description: str, options: list[Any]) -> Any:
-    look = {"width": "44em", "max_width": "100%"}
-    return w.Dropdown(description=description, options=options, style=_STYLE, layout=look)

@@ -13,13 +13,12 @@ from kvmplanes.patch import AddedLine
 from kvmplanes.runs.trace import Trace
 
 SENDER: Final = "Joerg Roedel"  # of the series' mails; where the author is somebody else, the body begins with "From:"
-IOCTL: Final = "kvm_vm_ioctl_create_plane"
-FILE_29: Final = "KVM_CREATE_PLANE as modelled from 29/60"
+CREATE_PLANE: Final = "kvm_vm_ioctl_create_plane"
 TITLE_29: Final = "[PATCH 29/60] kvm: Implement KVM_CREATE_PLANE ioctl"  # the series' list of titles
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReviewLine:
     """A line that can be quoted.
 
     Attributes:
@@ -29,7 +28,7 @@ class Line:
         file: the file, or what stands for it.
         heading: what a quotation begins with.
         place: where it is, in a word or two.
-        event: what a run shows when it is at work; "".
+        event: what a run shows when it is at work; "" where no run does.
     """
 
     id: str
@@ -57,29 +56,32 @@ class Document:
     posted: bool
     headers: tuple[str, ...]
     attribution: tuple[str, ...]
-    shown: tuple[Line, ...]
+    shown: tuple[ReviewLine, ...]
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[ReviewLine, ...]:
         """The lines that can be commented on."""
         return tuple(line for line in self.shown if line.id)
 
     @property
     def exits(self) -> tuple[str, ...]:
         """The ways out: labels and returns of the system call that the document changes, and the close."""
-        paths = kp.certify(self.version).paths
-        if not self.posted:
-            paths = tuple(path for path in paths if not path.call or "plane 1" in path.call or ", 1)" in path.call)
-        return tuple(dict.fromkeys(path.exit for path in paths))
+        exits = dict.fromkeys(
+            path.exit
+            for path in kp.certify(self.version).paths
+            if self.posted
+            or all(step.op.verb == "KVM_CREATE_PLANE" for step in path.trace.steps if step.what == "fail")
+        )
+        return tuple(exits)
 
-    def line(self, id: str) -> Line:  # noqa: A002 - as in the patch
+    def line(self, id: str) -> ReviewLine:  # noqa: A002 - as in the patch
         """A line by its id; ValueError when there is none."""
         for line in self.lines:
             if line.id == id:
                 return line
         raise ValueError(f"no line {id!r}: there are {self.lines[0].id} to {self.lines[-1].id}")
 
-    def select(self, ids: str) -> tuple[Line, ...]:
+    def select(self, ids: str) -> tuple[ReviewLine, ...]:
         """The lines of an id or of a range, "+47..+50"; ValueError for another form, or a range that runs backwards."""
         first, dots, last = ids.strip().partition("..")
         lines = self.lines
@@ -92,10 +94,9 @@ class Document:
         """The ids of the lines that a run shows at work."""
         if self.posted:
             return frozenset(line.id for line in self.lines if line.event in trace.events)
-        first = trace.version.functions[IOCTL].first
+        first = trace.version.functions[CREATE_PLANE].first
         frames = (frame for step in trace.steps for frame in step.stack)
-        at = {frame.lineno - first + 1 for frame in frames if frame.function == IOCTL}
-        return frozenset(f"L{number:02}" for number in at)
+        return frozenset(f"L{frame.lineno - first + 1:02}" for frame in frames if frame.function == CREATE_PLANE)
 
 
 @cache
@@ -109,9 +110,9 @@ def document(version: str) -> Document:
 def _posted() -> Document:
     patch = kp.PATCH
     lines = [
-        Line(line.id, line.text, "+", hunk.file, str(hunk), f"hunk {hunk.number}", line.event)
+        ReviewLine(line.id, line.text, "+", hunk.file, str(hunk), f"hunk {hunk.number}", line.event)
         if isinstance(line, AddedLine)
-        else Line("", line.text, " ", hunk.file, str(hunk), f"hunk {hunk.number}")
+        else ReviewLine("", line.text, " ", hunk.file, str(hunk), f"hunk {hunk.number}")
         for hunk in patch.hunks
         for line in hunk.lines
     ]
@@ -122,9 +123,9 @@ def _posted() -> Document:
 
 def _ioctl() -> Document:
     """Every line of the function, numbered from its head; one of braces alone, or of nothing, is context."""
-    heading = f"{IOCTL}(), in the model's words"
+    file, heading = "KVM_CREATE_PLANE as modelled from 29/60", f"{CREATE_PLANE}(), in the model's words"
     lines = [
-        Line(f"L{n:02}" if re.search(r"\w", line.text) else "", line.text, "", FILE_29, heading, "the ioctl")
-        for n, line in enumerate(kp.VERSIONS["29"].functions[IOCTL].lines, 1)
+        ReviewLine(f"L{number:02}" if re.search(r"\w", line.text) else "", line.text, "", file, heading, "the ioctl")
+        for number, line in enumerate(kp.VERSIONS["29"].functions[CREATE_PLANE].lines, 1)
     ]
     return Document("29", False, (f"Subject: Re: {TITLE_29}",), ("On the ioctl of 29/60, as posted:",), tuple(lines))

@@ -8,19 +8,16 @@ model or from the patch, and says which; where it rests on a source, it names th
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 from kvmplanes.learn.review import patch09, patch29
+from kvmplanes.learn.texts import Shape, each, flow, load, one_of, verbatim
 
 Weight = Literal["defect", "latent", "question", "style", "false alarm"]
-WEIGHTS: Final[tuple[str, ...]] = get_args(Weight)
-ANY: Final = "any line"
-_EVIDENCE: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {"09": patch09.EVIDENCE, "29": patch29.EVIDENCE}
+WEIGHTS: Final[tuple[Weight, ...]] = get_args(Weight)  # the weightiest first
 
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|,?\s+(?:but|however|apart from|except)\b", re.IGNORECASE)
 _NAMED: Final = re.compile(r"(?<![\w+])[+L]\d\d(?!\d)")
@@ -39,25 +36,25 @@ class Finding:
 
     Attributes:
         id: such as "teardown-order".
+        evidence: computes the evidence.
         weight: defect, latent (harmless as posted), question, style; or a false alarm.
-        said: pairs of line ids and a pattern: a sentence about one of the lines in which the pattern is found is
+        claim: the finding in a sentence; for a false alarm, what is not so.
+        patterns: pairs of line ids and a pattern: a sentence about one of the lines in which the pattern is found is
             taken to mean this. Without ids the pattern tells enough on any line.
         unless: ids of findings; a comment that means one of them does not mean this false alarm.
-        claim: the finding in a sentence; for a false alarm, what is not so.
-        shown: computes the evidence.
     """
 
     id: str
+    evidence: Callable[[], str]
     weight: Weight
-    said: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
-    unless: tuple[str, ...]
     claim: str
-    shown: Callable[[], str]
+    patterns: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
+    unless: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines on which it is usually said; none when it is about the mail as a whole."""
-        return tuple(id_ for ids, _ in self.said for id_ in ids)
+        return tuple(id_ for ids, _ in self.patterns for id_ in ids)
 
     def means(self, lines: Collection[str], sentence: str) -> bool:
         """Whether a sentence of a comment on some lines is taken to mean this.
@@ -66,73 +63,56 @@ class Finding:
         """
         named = _NAMED.findall(sentence)
         places = {*named} if named and self.weight == "false alarm" else {*lines, *named}
-        return any((not ids or places & {*ids}) and pattern.search(sentence) for ids, pattern in self.said)
+        return any((not ids or places & {*ids}) and pattern.search(sentence) for ids, pattern in self.patterns)
+
+
+def _ids(places: str) -> Iterator[str]:
+    """The ids of "+34 +38..+42"; none of "any line"."""
+    for place in [] if places == "any line" else places.split():
+        match = re.fullmatch(r"([+L])(\d\d)(?:\.\.\1(\d\d))?", place)
+        if not match:
+            raise ValueError(f'{place!r} is no line: write "+34", "+38..+42" or "any line"')
+        kind, first, last = match.groups()
+        yield from (f"{kind}{number:02}" for number in range(int(first), int(last or first) + 1))
+
+
+def _pattern(words: Any) -> re.Pattern[str]:
+    """One pattern of a list of them, such as ["uaf", "dangl"]."""
+    try:
+        return re.compile("|".join(f"(?:{word})" for word in each(verbatim)(words)), re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"{error.pattern!r} is no pattern: {error}") from None
+
+
+def _patterns(table: Any) -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
+    if not isinstance(table, dict):
+        raise ValueError(f"a table of lines and their patterns is wanted, not {table!r}")
+    return tuple((tuple(_ids(places)), _pattern(words)) for places, words in table.items())
+
+
+FINDING_SHAPE: Final = Shape(
+    Finding, {"weight": one_of(WEIGHTS), "claim": flow, "patterns": _patterns, "unless": each(verbatim)}
+)
+_MODULES: Final = {"09": patch09, "29": patch29}
 
 
 @cache
 def findings_on(patch: str) -> tuple[Finding, ...]:
-    """What is known to be sayable about a patch, the weightiest first.
-
-    Args:
-        patch: "09" or "29".
-
-    Raises:
-        ValueError: nothing is known about it.
-    """
-    if patch not in _EVIDENCE:
-        raise ValueError(f"nothing is known about {patch!r}; there is something about {', '.join(_EVIDENCE)}")
-    text = Path(__file__).with_name(f"patch{patch}.toml").read_text(encoding="utf-8")
-    return read(text, _EVIDENCE[patch])
+    """What is known to be sayable about "09" or "29", the weightiest first; ValueError for another patch."""
+    if patch not in _MODULES:
+        raise ValueError(f"nothing is known about {patch!r}; there is something about {', '.join(_MODULES)}")
+    module = _MODULES[patch]
+    findings = load(module, FINDING_SHAPE, "evidence", module.EVIDENCE)
+    return tuple(sorted(findings, key=lambda finding: WEIGHTS.index(finding.weight)))
 
 
 def understood(patch: str, lines: Collection[str], text: str) -> tuple[Finding, ...]:
-    """What a comment is taken to mean, sentence by sentence: findings and false alarms.
-
-    Args:
-        patch: "09" or "29".
-        lines: the ids of the lines it stands on.
-        text: the comment.
+    """What a comment on some lines (their ids) is taken to mean, sentence by sentence: findings and false alarms.
 
     Raises:
         ValueError: nothing is known about the patch.
     """
     sentences = [part for part in _SENTENCE.split(text.replace("\u2019", "'")) if not _PRAISE.search(part)]
-    meant = [one for one in findings_on(patch) if any(one.means(lines, sentence) for sentence in sentences)]
-    ids = {one.id for one in meant}
-    return tuple(one for one in meant if not ids & {*one.unless})
-
-
-def read(text: str, evidence: Mapping[str, Callable[[], str]]) -> tuple[Finding, ...]:
-    """Join texts with their evidence.
-
-    Raises:
-        ValueError: a text without evidence or the other way round, an unknown weight, a member too few or too many.
-    """
-    tables = tomllib.loads(text)
-    if odd := set(tables) - set(WEIGHTS):
-        raise ValueError(f"no weight {', '.join(sorted(odd))}: there are {', '.join(WEIGHTS)}")
-    texts = [(id_, weight, members) for weight in WEIGHTS for id_, members in tables.get(weight, {}).items()]
-    ids = [id_ for id_, _, _ in texts]
-    if sorted(ids) != sorted(evidence):
-        raise ValueError(f"each finding needs one text and evidence: {', '.join(sorted({*ids} ^ {*evidence}) or ids)}")
-    return tuple(_finding(id_, weight, members, evidence[id_]) for id_, weight, members in texts)
-
-
-def _finding(id_: str, weight: str, members: dict[str, Any], shown: Callable[[], str]) -> Finding:
-    if {*members} - {"unless"} != {"said", "claim"}:
-        raise ValueError(f"{id_}: give claim, said, and unless where it applies")
-    said = tuple((tuple(_ids(places)), _pattern(words)) for places, words in members["said"].items())
-    claim = " ".join(members["claim"].split())
-    return Finding(id_, cast("Weight", weight), said, tuple(members.get("unless", ())), claim, shown)
-
-
-def _ids(places: str) -> Iterator[str]:
-    """The ids of "+34 +38..+42"; none of "any line"."""
-    for place in () if places == ANY else places.split():
-        first, _, last = place.partition("..")
-        for number in range(int(first[1:]), int((last or first)[1:]) + 1):
-            yield f"{first[0]}{number:02}"
-
-
-def _pattern(words: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{word})" for word in words), re.IGNORECASE)
+    meant = [finding for finding in findings_on(patch) if any(finding.means(lines, sentence) for sentence in sentences)]
+    ids = {finding.id for finding in meant}
+    return tuple(finding for finding in meant if not ids & {*finding.unless})

@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.judging import HOOK
-from kvmplanes.learn.queries import at, edited
+from kvmplanes.learn.queries import altered, another_plane, getfile_fails, index_of, left_by_label, with_arch_init
 from kvmplanes.patch import AddedLine
 from kvmplanes.patch.claims import CLAIMS
 from kvmplanes.runs.certificate import findings
+from kvmplanes.runs.trace import State, Step
 from kvmplanes.runs.words import defects_in_words, listed, many
 
 
@@ -24,15 +24,11 @@ def _teardown() -> str:
 
 
 def _another(level: int) -> str:
-    version = edited("11", "kvm_create_vm", HOOK, f"kvm_create_plane(kvm, {level});\n{HOOK}")
-    shown = defects_in_words(kp.run(version).defects) or "no defect"
-    return f"In the model, called once more with level {level}: {shown}."
+    return f"In the model, called once more with level {level}: {_defects(kp.run(another_plane(level)))}."
 
 
 def _publish() -> str:
-    trace = kp.run("29", planes=(1,), fail="anon_inode_getfile(plane 1)")
-    shown = defects_in_words(trace.defects)
-    return f"In the model of 29/60, when a later step fails, the slot keeps its pointer: {shown}."
+    return f"In the model of 29/60, when a later step fails, the slot keeps its pointer: {_defects(getfile_fails())}."
 
 
 def _uapi() -> str:
@@ -56,34 +52,27 @@ def _capability() -> str:
 
 def _publication() -> str:
     def stores(trace: kp.Trace) -> int:
-        opened = next(step.index for step in trace.steps if step.what == "return")
-        steps = (step for step in trace.steps[opened:] if step.what == "write" and step.function == "kvm_create_plane")
-        return sum(step.field.startswith("planes[") for step in steps)
+        return len(_stores(trace.steps[_installed(trace) :]))
 
-    counts = {"09": stores(kp.run("09")), "29": stores(kp.run("29", planes=(1,)))}
-    told = ", ".join(f"{count} in {name}" for name, count in counts.items())
+    counts = f"{stores(kp.run('09'))} in 09, {stores(kp.run('29', planes=(1,)))} in 29"
     return (
-        f"Stores into planes[] of a VM that a program has already, in the model: {told}. The model has one CPU: "
+        f"Stores into planes[] of a VM that a program has already, in the model: {counts}. The model has one CPU: "
         "it cannot show what another one reads (limit: locks)."
     )
 
 
 def _slot_0() -> str:
     def reads(name: str) -> int:
-        steps = (step for step in kp.run(name).steps if step.what == "read" and step.obj.startswith("plane#"))
-        return sum(step.field == "kvm" for step in steps)
+        return sum((step.what, step.kind, step.field) == ("read", "plane", "kvm") for step in kp.run(name).steps)
 
-    without = findings(kp.run(edited("11", "kvm_create_plane", "plane->kvm = kvm;", "")))
+    without = findings(kp.run(altered("11", "kvm_create_plane", "plane->kvm = kvm;", "")))
     counts = f"{reads('09')} in 09, {reads('11')} in 11"
     return f"Reads of plane->kvm from open to close, in the model: {counts}. 11 without +21: {without}."
 
 
 def _errno() -> str:
-    store = "kvm->planes[plane_level] = plane;"
-    step = 'if (shim_fails("kvm_arch_plane_init", EINVAL)) {\n    kfree(plane);\n    return NULL;\n}\n'
-    hook = edited("11", "kvm_create_plane", store, step + store)
-    told = findings(kp.run(hook, fail=kp.run(hook).calls.index("kvm_arch_plane_init") + 1))
-    return f"In the model, with a hook in the place of 26/60's that fails with EINVAL, the program {told}."
+    wrong = findings(kp.run(with_arch_init("11"), fail="kvm_arch_plane_init"))
+    return f"In the model, with a hook in the place of 26/60's that fails with EINVAL, the program {wrong}."
 
 
 def _cost() -> str:
@@ -108,10 +97,6 @@ def _message() -> str:
     return f"The message has none of the words {', '.join(absent)}."
 
 
-def _prefix() -> str:
-    return prefix(kp.PATCH.subject)
-
-
 def prefix(subject: str) -> str:
     """Evidence for the prefix of a subject."""
     head = subject.rpartition("] ")[2].partition(" ")[0]
@@ -128,14 +113,13 @@ def _kzalloc() -> str:
 
 def _comment() -> str:
     trace = kp.run("09")
-    state = trace.steps[at(trace, "alloc", "kvm#1")].state
-    stores = [step for step in trace.steps if step.function == "kvm_create_plane" and step.field.startswith("planes[")]
-    empty = many(state.occupancy.count("empty"), "slot")
-    return f"In the model, {empty} are NULL once struct kvm is allocated; the code then stores {len(stores)} slot."
+    empty = many(_fresh(trace).occupancy.count("empty"), "slot")
+    stores = len(_stores(trace.steps))
+    return f"In the model, {empty} are NULL once struct kvm is allocated; the code then stores {stores} slot."
 
 
 def _label() -> str:
-    names = sorted({path.exit for path in kp.certify("09").paths if path.exit.startswith("out_")})
+    names = sorted({path.exit for path in left_by_label("09")})
     return f"Labels without err in the model: {', '.join(name for name in names if not name.startswith('out_err'))}."
 
 
@@ -146,9 +130,9 @@ def _style() -> str:
 
 
 def _null_test() -> str:
-    without = edited("11", "kvm_destroy_planes", "if (kvm->planes[i] == NULL)\ncontinue;", "")
-    shown = defects_in_words(kp.run(without).defects) or "no defect"
-    return f"11 without +39 and +40, in the model: {shown}. {CLAIMS['41/60'].message_id} is the mail of 41/60."
+    without = altered("11", "kvm_destroy_planes", "if (kvm->planes[i] == NULL)\ncontinue;", "")
+    mail = CLAIMS["41/60"].message_id
+    return f"11 without +39 and +40, in the model: {_defects(kp.run(without))}. {mail} is the mail of 41/60."
 
 
 def _tags() -> str:
@@ -161,37 +145,36 @@ def _tags() -> str:
 
 
 def _inside() -> str:
-    inside = [path for path in kp.certify("09").paths if path.exit.startswith("out_")]
+    inside = left_by_label("09")
     clean = sum(path.outcome == "clean" for path in inside)
     return f"In the model, {len(inside)} paths leave kvm_create_vm by a label: {clean} of them clean."
 
 
 def _failing_plane() -> str:
     trace = kp.run("09", fail="kvm_create_plane")
-    shown = many(len(trace.defects), "defect")
-    return f"In the model, when the plane cannot be allocated, the program gets {trace.errno}, and {shown} show."
+    defects = many(len(trace.defects), "defect")
+    return f"In the model, when the plane cannot be allocated, the program gets {trace.errno}, and {defects} show."
 
 
 def _zeroed() -> str:
-    trace = kp.run("09")
-    state = trace.steps[at(trace, "alloc", "kvm#1")].state
+    state = _fresh(kp.run("09"))
     empty = state.occupancy.count("empty")
     return f"In the model struct kvm comes zeroed: {empty} of {len(state.slots)} slots are NULL at once."
 
 
 def _alone() -> str:
     trace = kp.run("09")
-    stored = next(step.index for step in trace.steps if step.field == "planes[0]" and step.what == "write")
-    installed = next(step.index for step in trace.steps if step.what == "return")
+    stored = _stores(trace.steps)[0].index
     return (
-        f"In the model the slot is stored at step {stored}, and no program has a descriptor before step {installed}. "
+        f"In the model the slot is stored at step {stored}, and no program has a descriptor before step "
+        f"{_installed(trace)}. "
         "At the end the last user is gone. The model has one CPU, so this is an argument and not a run."
     )
 
 
 def _reference() -> str:
-    held = edited("11", "kvm_create_vm", "return kvm;", "refcount_inc(&kvm->users_count);\nreturn kvm;")
-    return f"In the model of 11, with a reference for plane 0: {defects_in_words(kp.run(held).defects) or 'no defect'}."
+    held = altered("11", "kvm_create_vm", "return kvm;", "refcount_inc(&kvm->users_count);\nreturn kvm;")
+    return f"In the model of 11, with a reference for plane 0: {_defects(kp.run(held))}."
 
 
 def _last_slot() -> str:
@@ -203,7 +186,7 @@ def _last_slot() -> str:
 
 def _accounting() -> str:
     trace = kp.run("29", planes=range(1, kp.KVM_MAX_PLANES))
-    planes = sum(step.what == "alloc" and step.obj.startswith("plane#") for step in trace.steps)
+    planes = sum(step.what == "alloc" and step.kind == "plane" for step in trace.steps)
     return (
         f"In the model of 29 a program gets {planes} planes for one VM by asking. Source: memory-allocation.rst wants "
         "__GFP_ACCOUNT for what untrusted user space allocates."
@@ -212,6 +195,27 @@ def _accounting() -> str:
 
 def _line(begins: str) -> AddedLine:
     return next(line for line in kp.PATCH.added if line.text.startswith(begins))
+
+
+def _defects(trace: kp.Trace) -> str:
+    return defects_in_words(trace.defects) or "no defect"
+
+
+def _stores(steps: Iterable[Step]) -> list[Step]:
+    """The steps at which kvm_create_plane stores a slot."""
+    return [
+        step for step in steps if step.what == "write" and step.slot is not None and step.function == "kvm_create_plane"
+    ]
+
+
+def _installed(trace: kp.Trace) -> int:
+    """The number of the step at which the program gets the VM's descriptor."""
+    return next(step.index for step in trace.steps if step.what == "return")
+
+
+def _fresh(trace: kp.Trace) -> State:
+    """Heap and references when struct kvm is allocated."""
+    return trace.steps[index_of(trace, "alloc", "kvm#1")].state
 
 
 EVIDENCE: Final[dict[str, Callable[[], str]]] = {
@@ -228,7 +232,7 @@ EVIDENCE: Final[dict[str, Callable[[], str]]] = {
     "cost": _cost,
     "selftest": _selftest,
     "message": _message,
-    "prefix": _prefix,
+    "prefix": lambda: prefix(kp.PATCH.subject),
     "kzalloc-obj": _kzalloc,
     "comment": _comment,
     "label": _label,

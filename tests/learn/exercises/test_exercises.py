@@ -10,10 +10,9 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.learn import EXERCISES, check, exercises_for
-from kvmplanes.learn.exercises import LEVEL, creation, exercise, hunts
-from kvmplanes.learn.exercises.exercise import GENERAL, Exercise, Wrong, answered
-from kvmplanes.learn.exercises.judging import CREATE
-from kvmplanes.learn.exercises.tasks import read
+from kvmplanes.learn.exercises import GENERAL, LEVEL, Exercise, Wrong, creation, exercise, hunts
+from kvmplanes.learn.exercises.judging import answered
+from kvmplanes.learn.queries import HOOK
 from kvmplanes.model import series
 from kvmplanes.runs.mutation import kill
 
@@ -29,7 +28,11 @@ BRANCHES = "static void f(int n)\n{\n\tif (n) {\n\t\tf(n - 1);\n\t\tf(n - 1);\n\
 each = pytest.mark.parametrize("task", EXERCISES.values(), ids=lambda task: task.id)
 foreseen = pytest.mark.parametrize(
     ("task", "wrong"),
-    [pytest.param(task, one, id=f"{task.id}-{i}") for task in EXERCISES.values() for i, one in enumerate(task.wrong)],
+    [
+        pytest.param(task, wrong, id=f"{task.id}-{number}")
+        for task in EXERCISES.values()
+        for number, wrong in enumerate(task.wrong)
+    ],
 )
 
 
@@ -56,7 +59,7 @@ def test_a_foreseen_wrong_answer_gets_its_own_reply_and_the_shortest_run(task: E
     result = check(task.id, wrong.answer)
     assert not result.passed
     assert result.reply == wrong.reply
-    runs = [one.trace for one in task.judge(wrong.answer).failing]
+    runs = [failing.trace for failing in task.judge(wrong.answer).failing]
     assert result.counterexample is not None
     assert str(result.counterexample) in map(str, runs)
     assert len(result.counterexample.steps) == min(len(run.steps) for run in runs)
@@ -82,8 +85,8 @@ def test_what_is_given_is_not_yet_right(task: Exercise) -> None:
 
 @each
 def test_replies_and_ideas_differ_and_hints_are_numbered(task: Exercise) -> None:
-    assert len({one.reply for one in task.wrong} | {task.why}) == len(task.wrong) + 1
-    assert len({one.idea for one in task.wrong}) == len(task.wrong)
+    assert len({wrong.reply for wrong in task.wrong} | {task.why}) == len(task.wrong) + 1
+    assert len({wrong.idea for wrong in task.wrong}) == len(task.wrong)
     shown = exercise(task.id)
     hints = re.findall(r"<summary>Hint (\d) of (\d)</summary>", shown.html)
     assert hints == [(str(i), str(len(task.hints))) for i in range(1, len(task.hints) + 1)]
@@ -224,7 +227,7 @@ def test_a_diff_of_a_header_is_no_answer() -> None:
 
 def test_whole_functions_answer_every_part_of_a_table_and_lines_are_no_function() -> None:
     solution = EXERCISES["error-pointer"].solution
-    made = answered(creation._initialised(), ("kvm_create_vm", CREATE, solution["caller"]))
+    made = answered(creation._initialised(), ("kvm_create_vm", HOOK, solution["caller"]))
     both = f"{solution['function']}\n{made.functions['kvm_create_vm'].source}"
     assert check("error-pointer", both).verdict == check("error-pointer", solution).verdict
     wrong = check("error-pointer", {"function": "return ERR_PTR(-ENOMEM);", "caller": solution["caller"]})
@@ -266,23 +269,17 @@ def test_the_verdict_comes_from_the_model(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_hunted_mutants_are_as_their_texts_say() -> None:
-    leaking, silent = (kill(hunts.mutant(name)) for name in (hunts.LEAKING, hunts.SILENT))
-    assert [found.outcome for found in leaking.findings] == ["leak"]
+    leaking, silent = map(kill, (hunts.LEAKING, hunts.SILENT))
+    assert [path.outcome for path in leaking.paths] == ["leak"]
     assert len(kp.certify(leaking.mutant.version).paths) == 18
     assert silent.killed
     assert kp.certify(silent.mutant.version, planes=(1,)).clean
 
 
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("[one]\nlevel = 1", "need both a text and a judge"),
-        ("[nth-plane]\nlevel = 1", "missing or unknown; allowed are form, given"),
-    ],
-)
-def test_a_text_that_is_not_whole_is_refused(text: str, error: str) -> None:
-    with pytest.raises(ValueError, match=error):
-        read(text, {"nth-plane": EXERCISES["nth-plane"].judge})
+@pytest.mark.parametrize("line", ["plane = NULL;\n\tplane->kvm = NULL;", "r = 0;", "return 7;"])
+def test_a_failure_that_no_errno_ends_is_judged_like_any_other(line: str) -> None:
+    result = check("ioctl-path", f"kvm->planes[id] = NULL;\nkvm_put_kvm(kvm);\nkvm_destroy_one_plane(plane);\n{line}")
+    assert result.verdict.startswith("✗ not yet: 29: anon_inode_getfile(plane 1) fails, ")
 
 
 def test_an_unknown_exercise_is_named() -> None:

@@ -19,7 +19,6 @@ from kvmplanes.learn.exercises.repairs import (
     survivors,
 )
 from kvmplanes.model.version import UNITS
-from kvmplanes.view.verdicts import Cell, verdict_table
 
 
 def test_without_a_repair_every_base_has_the_defect_of_09() -> None:
@@ -82,12 +81,3 @@ def test_the_table_has_every_repair_and_its_verdicts() -> None:
 def test_the_series_opens_a_window_at_09_and_shuts_it_at_11() -> None:
     first = series_table().text.splitlines()[2]
     assert first.split()[-6:] == ["leak", "clean", "use-after-free", "use-after-free", "clean", "clean"]
-
-
-def test_a_table_of_verdicts_has_a_cell_for_each_column() -> None:
-    table = verdict_table(("what", "`09`"), [("a `b`", Cell("leak", "plane#0 leaked"))], "caption")
-    assert table.text == "caption\nwhat  09\na b   leak: plane#0 leaked"
-    assert '<th scope="row"' in table.html
-    assert "<caption>caption</caption>" in table.html
-    with pytest.raises(ValueError, match="every row has 2 cells: what, 09"):
-        verdict_table(("what", "09"), [("a",)], "")

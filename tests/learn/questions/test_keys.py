@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.learn.questions import ALL
-from kvmplanes.learn.questions.question import Key, Question, show
+from kvmplanes.learn.queries import Key
+from kvmplanes.learn.questions import QUESTIONS, Question, question_html
 from kvmplanes.model import series
 from kvmplanes.runs.certificate import classify
 from kvmplanes.runs.trace import Step, Trace
 
-each = pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+each = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
 
 
 def steps(trace: Trace, changed: Iterator[Step] | list[Step]) -> Trace:
@@ -73,8 +73,8 @@ def worlds() -> Iterator[Callable[[pytest.MonkeyPatch], None]]:
             def certify(*args: Any) -> kp.Certificate:
                 honest = CERTIFY(*args)
                 traces = [lie(path.trace) for path in honest.paths]
-                told = zip(honest.paths, traces, strict=True)
-                paths = [dataclasses.replace(path, trace=t, outcome=classify(t)) for path, t in told]
+                pairs = zip(honest.paths, traces, strict=True)
+                paths = [dataclasses.replace(path, trace=t, outcome=classify(t)) for path, t in pairs]
                 return dataclasses.replace(honest, paths=(*paths, paths[0]))
 
             patch.setattr(kp, "run", lambda *args, **options: lie(RUN(*args, **options)))
@@ -94,8 +94,8 @@ def worlds() -> Iterator[Callable[[pytest.MonkeyPatch], None]]:
     def other_patch(patch: pytest.MonkeyPatch) -> None:
         hunks = []
         for hunk in kp.PATCH.hunks:
-            *kept, last = (dataclasses.replace(line, text="a->level > b->level") for line in hunk.added)
-            hunks.append(dataclasses.replace(hunk, lines=tuple(kept) if kept else (last,)))
+            *others, last = (dataclasses.replace(line, text="a->level > b->level") for line in hunk.added)
+            hunks.append(dataclasses.replace(hunk, lines=tuple(others or [last])))
         patch.setattr(kp, "PATCH", dataclasses.replace(kp.PATCH, hunks=tuple(hunks)))
 
     yield other_patch
@@ -139,6 +139,6 @@ def test_a_typed_key_is_caught(key: Key) -> None:
 
 
 def test_a_key_that_is_no_option_is_an_error() -> None:
-    stale = dataclasses.replace(ALL[0], key=lambda: "something new")
+    stale = dataclasses.replace(QUESTIONS[0], key=lambda: "something new")
     with pytest.raises(ValueError, match="'something new'; options are"):
-        show(stale)
+        question_html(stale)

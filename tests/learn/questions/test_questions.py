@@ -9,16 +9,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.learn.questions import ALL, ask, questions_for, reply
-from kvmplanes.learn.questions.bank import read
-from kvmplanes.learn.questions.question import Option, Question
+from kvmplanes.learn.questions import QUESTION_SHAPE, QUESTIONS, Option, Question, ask, questions_for, reply
+from kvmplanes.learn.texts import load, read
 
 NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
-each = pytest.mark.parametrize("question", ALL, ids=lambda question: question.id)
+each = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
 
 
 TEXT = """
@@ -31,25 +32,48 @@ options = [{ value = 1, label = "One.", reply = "Yes." }]
 
 
 def test_text_and_keys_are_joined() -> None:
-    (question,) = read(TEXT, {"nb05-x": lambda: 1})
-    assert question.right() == Option(1, "One.", "Yes.")
-    with pytest.raises(ValueError, match="need both a text and a key: nb05-x, nb05-y"):
-        read(TEXT, {"nb05-y": lambda: 1})
-    with pytest.raises(ValueError, match="nb05-x: kind must be one of recall, predict, why, not 'quiz'"):
-        read(TEXT.replace("why", "quiz"), {"nb05-x": lambda: 1})
+    (question,) = read(TEXT, QUESTION_SHAPE, "key", {"nb05-x": lambda: 1})
+    assert question.right() == Option(1, "Yes.", "One.")
 
 
-def test_a_key_in_the_text_is_refused() -> None:
-    with pytest.raises(ValueError, match="nb05-x: key is none of code, entry, "):
-        read(TEXT.replace('kind = "why"', 'kind = "why"\nkey = 1'), {"nb05-x": lambda: 1})
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("nb05-x", "nb05-y", "nb05-y has a text and no key; nb05-x has a key and no text"),
+        ("why", "quiz", "nb05-x: kind: one of recall, predict, why is wanted, not 'quiz'"),
+        (
+            "reason =",
+            "key = 1\nreason =",
+            "nb05-x: there is no member key; the members are kind, prompt, code, entry, ",
+        ),
+        ('prompt = "Why?"', "", "nb05-x: prompt is missing; the members are kind, prompt, "),
+        ('"Why?"', "3", "nb05-x: prompt: a text is wanted, not 3"),
+        (', reply = "Yes."', "", "nb05-x: options: number 1: reply is missing; the members are value, label, reply"),
+        ("value = 1", "value = 1.5", "nb05-x: options: number 1: value: a text or a whole number is wanted, not 1.5"),
+        ("[{", "[1, {", "nb05-x: options: number 1: a table is wanted, not 1"),
+        ("options", "options.a", "nb05-x: options: a list is wanted, not {'a': "),
+        ('"Why?"', '"Why?', "(at line 4, column 15)"),
+    ],
+)
+def test_a_wrong_text_is_told_where_and_why(old: str, new: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        read(TEXT.replace(old, new), QUESTION_SHAPE, "key", {"nb05-x": lambda: 1})
+
+
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    keys = ModuleType("nb05")
+    keys.__file__ = str(tmp_path / "nb05.py")
+    (tmp_path / "nb05.toml").write_text(TEXT.replace("why", "quiz"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^nb05\.toml: nb05-x: kind: one of recall, "):
+        load(keys, QUESTION_SHAPE, "key", {"nb05-x": lambda: 1})
 
 
 # -- content --------------------------------------------------------------------------------------------------
 
 
 def test_every_notebook_has_its_questions() -> None:
-    assert len(ALL) >= 32
-    assert tuple(dict.fromkeys(question.notebook for question in ALL)) == NOTEBOOKS
+    assert len(QUESTIONS) >= 32
+    assert tuple(dict.fromkeys(question.notebook for question in QUESTIONS)) == NOTEBOOKS
     for notebook in NOTEBOOKS:
         kinds = [question.kind for question in questions_for(notebook)]
         assert kinds[:2] == ["recall", "recall"], f"{notebook} opens with two recall questions"
@@ -58,19 +82,21 @@ def test_every_notebook_has_its_questions() -> None:
 
 
 def test_ids_are_unique_and_well_formed() -> None:
-    assert max(Counter(question.id for question in ALL).values()) == 1
-    assert [question.id for question in ALL if not re.fullmatch(r"nb\d\d(-[a-z0-9]+)+", question.id)] == []
+    assert max(Counter(question.id for question in QUESTIONS).values()) == 1
+    assert [question.id for question in QUESTIONS if not re.fullmatch(r"nb\d\d(-[a-z0-9]+)+", question.id)] == []
 
 
 def test_the_place_of_the_right_answer_gives_nothing_away() -> None:
-    places = Counter(q.options.index(q.right()) for q in ALL if not q.entry)
+    places = Counter(q.options.index(q.right()) for q in QUESTIONS if not q.entry)
     assert min(places) == 0
     assert max(places.values()) <= sum(places.values()) / 2
 
 
 @each
 def test_every_answer_has_a_reply_of_its_own(question: Question) -> None:
-    replies = [option.reply for option in question.options] + [question.otherwise] * bool(question.entry)
+    replies = [option.reply for option in question.options]
+    if question.entry:
+        replies.append(question.otherwise)
     assert len(replies) >= 3
     assert len(set(replies)) == len(replies)
     assert len({option.value for option in question.options}) == len(question.options)
@@ -143,7 +169,7 @@ def test_without_a_script_everything_can_be_read(question: Question) -> None:
     for text in (question.prompt, question.reason, question.otherwise, *options):
         assert text.replace("`", "") in shown
     assert shown.count("✓ right") == 1
-    assert shown.count("✗ not so") == len(question.options) - 1 + bool(question.entry)
+    assert shown.count("✗ not so") == len(question.options) - (0 if question.entry else 1)
 
 
 @each
@@ -157,8 +183,8 @@ def test_the_right_answer_stays_folded(question: Question) -> None:
 
 
 def test_pages_are_the_same_in_every_process() -> None:
-    script = "from kvmplanes.learn.questions import *; print(*(ask(q.id).html + ask(q.id).text for q in ALL))"
-    here = " ".join(ask(q.id).html + ask(q.id).text for q in ALL) + "\n"
+    script = "from kvmplanes.learn.questions import *; print(*(ask(q.id).html + ask(q.id).text for q in QUESTIONS))"
+    here = " ".join(ask(q.id).html + ask(q.id).text for q in QUESTIONS) + "\n"
     environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONIOENCODING": "utf-8"}
     result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
     assert result.stdout.decode() == here
@@ -200,4 +226,4 @@ def test_bad_input_is_told_what_is_allowed(call: Callable[[], object], sentence:
 
 def test_an_option_is_plain_data() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Option(1, "", "no").value = 2  # type: ignore[misc]
+        Option(1, "no").value = 2  # type: ignore[misc]

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.learn.review import patch29
-from kvmplanes.learn.review.composer import NOTHING, composer
-from kvmplanes.learn.review.finding import Finding, findings_on, read
-from kvmplanes.learn.review.render import coverage_html, report_html
-from kvmplanes.learn.review.review import Review
+from kvmplanes.learn.review import Review, coverage_html, patch29, report_html
+from kvmplanes.learn.review.composer import NO_FAILURE, composer
+from kvmplanes.learn.review.finding import FINDING_SHAPE, Finding, findings_on
+from kvmplanes.learn.texts import read
 from kvmplanes.patch import AddedLine, ContextLine, Patch
 from kvmplanes.patch.claims import CLAIMS
 
-ALL = [pytest.param(patch, one, id=f"{patch}-{one.id}") for patch in ("09", "29") for one in findings_on(patch)]
+ALL = [
+    pytest.param(patch, finding, id=f"{patch}-{finding.id}") for patch in ("09", "29") for finding in findings_on(patch)
+]
 each = pytest.mark.parametrize(("patch", "finding"), ALL)
 
 # Evidence from the text of the patch, of the C, or of another mail: no run changes it.
@@ -69,8 +70,8 @@ def test_the_ioctl_is_quoted_as_it_runs() -> None:
 
 @each
 def test_the_evidence_is_computed(patch: str, finding: Finding, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = finding.shown()
-    assert told.endswith("."), patch
+    evidence = finding.evidence()
+    assert evidence.endswith("."), patch
     if finding.id in ("nospec", "uninitialised"):
         return  # what the model cannot show, and an allocator that zeroes in every version
     changed = set()
@@ -81,7 +82,7 @@ def test_the_evidence_is_computed(patch: str, finding: Finding, monkeypatch: pyt
             patched.setattr(kp, "certify", lambda *_, v=version, f=certify: f(v))
             patched.setattr(kp, "check_extension", lambda *_: 7)
             try:
-                changed.add(finding.shown() != told)
+                changed.add(finding.evidence() != evidence)
             except (ValueError, StopIteration, IndexError, KeyError):
                 changed.add(True)
     assert (True in changed) is ((patch, finding.id) not in OF_TEXT)
@@ -90,19 +91,20 @@ def test_the_evidence_is_computed(patch: str, finding: Finding, monkeypatch: pyt
         patched.setattr(patch29, "TITLE_29", "KVM: A title")
         patched.setattr(patch29, "CLAIMS", {"00/60": CLAIMS["10/60"]})
         patched.setattr(kp, "VERSIONS", {"29": UNLOCKED})
-        assert (patch, finding.id) not in OF_TEXT or finding.shown() != told
+        assert (patch, finding.id) not in OF_TEXT or finding.evidence() != evidence
 
 
 def test_the_defects_are_those_that_certificates_show() -> None:
     for patch in ("09", "29"):
-        assert [one.id for one in findings_on(patch) if one.weight == "defect"]
+        assert "defect" in {finding.weight for finding in findings_on(patch)}
         assert not kp.certify(patch).clean
-    assert "16 reads and 1 write after free" in next(one for one in findings_on("09") if one.weight == "defect").shown()
+    (teardown,) = (finding for finding in findings_on("09") if finding.weight == "defect")
+    assert "16 reads and 1 write after free" in teardown.evidence()
 
 
 def test_coverage_grows_with_runs_and_comments() -> None:
     review = Review("09")
-    assert review.coverage.seen == review.coverage.taken == review.coverage.commented == ()
+    assert review.coverage == replace(review.coverage, seen=(), taken=(), commented=())
     review.run()
     assert set(review.coverage.lines) - set(review.coverage.seen) == {
         "+13", "+18", "+19", "+48", "+49", "+50", "+52", "+53",
@@ -117,7 +119,7 @@ def test_coverage_grows_with_runs_and_comments() -> None:
     assert review.coverage.commented == ("+47", "+48", "+49", "+50")
     assert "lines with a comment: 4 of 54" in coverage_html(review).text
     review.withdraw(1)
-    assert review.coverage.commented == ()
+    assert not review.coverage.commented
 
 
 def test_the_ioctls_lines_are_covered_by_its_own_runs() -> None:
@@ -151,12 +153,12 @@ def test_the_mail_quotes_before_it_speaks() -> None:
 def test_findings_are_counted_and_named_only_on_demand() -> None:
     review = Review("09")
     review.comment("+53", "naming")
-    told, revealed = report_html(review), report_html(review, reveal=True)
-    assert told.text.startswith(
+    shown, revealed = report_html(review), report_html(review, reveal=True)
+    assert shown.text.startswith(
         "1 of 20 known findings covered. 19 findings missing, 1 defect among them. Look again at"
     )
-    missing = next(one.claim for one in review.missed if one.weight == "defect")
-    assert missing not in told.text
+    missing = next(finding.claim for finding in review.missed if finding.weight == "defect")
+    assert missing not in shown.text
     assert missing in revealed.text
     assert missing.partition(",")[0] in revealed.html
 
@@ -171,15 +173,27 @@ def test_findings_are_counted_and_named_only_on_demand() -> None:
         (lambda r: r.ran(kp.run("11")), "a review of 09, and the run is of 11"),
         (lambda _: Review("10"), "there is no review of '10'; there are 09 and 29"),
         (lambda _: findings_on("10"), "nothing is known about '10'"),
-        (lambda _: read("[heavy.a]", {"a": str}), "no weight heavy: there are defect, latent"),
-        (lambda _: read("[style.a]\nclaim = 'x'", {"a": str}), "a: give claim, said, and unless where it applies"),
-        (lambda _: read("[style.a]\n[latent.a]", {"a": str}), "each finding needs one text and evidence: a"),
-        (lambda _: read("", {"b": str}), "each finding needs one text and evidence: b"),
     ],
 )
 def test_what_cannot_be_is_named(call: Any, error: str) -> None:
     with pytest.raises(ValueError, match=error):
         call(Review("09"))
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("weight = 'heavy'\nclaim = 'x'\npatterns = {}", "a: weight: one of defect, latent, .* is wanted, not 'heavy'"),
+        ("weight = 'style'\nclaim = 'x'", "a: patterns is missing; the members are weight, claim, patterns, unless"),
+        ("weight = 'style'\nclaim = 'x'\npatterns = {'34' = ['x']}", "a: patterns: '34' is no line: write "),
+        ("weight = 'style'\nclaim = 'x'\npatterns = {'+34' = ['(']}", r"a: patterns: '\(\?:\(\)' is no pattern: "),
+        ("[a]", "Cannot declare"),
+        ("[b]", "b has a text and no evidence"),
+    ],
+)
+def test_a_text_that_is_no_finding_is_refused(text: str, error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        read(f"[a]\n{text}", FINDING_SHAPE, "evidence", {"a": str})
 
 
 def test_the_composer_writes_runs_and_loses_nothing() -> None:
@@ -214,4 +228,4 @@ def test_beside_the_composer_stands_what_a_file_shows() -> None:
     assert "widget" not in bundle["text/html"]
     assert bundle["text/plain"].startswith("Review composer. Run this cell")
     assert "(no comments yet)" in bundle["text/plain"]
-    assert composer("29").call.options[0] == NOTHING
+    assert composer("29").call.options[0] == NO_FAILURE
