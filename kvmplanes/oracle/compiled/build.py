@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A C tree, compiled and linked with sanitizers; objects are kept by a hash of everything that goes into them."""
+"""What is compiled: the text that the model runs, and a floor for compilers in place of the machine's.
+
+It is linked with sanitizers; objects are kept by a hash of everything that goes into them.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from kvmplanes.oracle.compiled.scaffold import Files, unpack
+from kvmplanes.model.floor import layout
+from kvmplanes.model.machine.tree import text_of
+from kvmplanes.model.runtime import SRCU
+from kvmplanes.model.version import Version
 
+FLOOR: Final = Path(__file__).parent / "c"
+Files = Mapping[str, str]
 # -O2 as the kernel is built: gcc then merges the test `kvm->planes[i] == NULL` and the argument `kvm->planes[i]` into
 # one read, so a teardown shows 16 reads and 1 write, as measured; at -O0 it shows 17 reads (see `run.again`).
 # Recovery, and one report for each access rather than for each place, is asked for in log.c.
@@ -41,6 +50,39 @@ MISSING: Final = (
 )
 
 
+def tree(version: Version) -> Files:
+    """File name -> text of everything that a version's driver is compiled from.
+
+    Raises:
+        CError: what is wrong with the version's C, or not supported.
+    """
+    floor = {path.name: path.read_text(encoding="utf-8") for path in sorted(FLOOR.iterdir())}
+    kernel = {name: text_of(version.tree, name) for name in version.tree}
+    return {**kernel, **floor, "fields.c": _fields(version)}
+
+
+def unpack(files: Files, folder: Path) -> None:
+    """Write a tree into a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _fields(version: Version) -> str:
+    """C that says where the members of each struct lie, so that a report can say which one was touched.
+
+    The floor's structs are the machine's, so compilers lay out every struct as the machine does; a test compares them.
+    """
+    rows = [
+        f'\t{{ "{layout(version.unit, struct, 0).kind}", "{member.name}", {member.at}, '
+        f"{member.width * (member.length or 1)}, {0 if member.length is None else member.width} }},\n"
+        for struct, members in version.unit.structs.items()
+        for member in members
+    ] + [f'\t{{ "{name}", "{SRCU}", 0, 8, 0 }},\n' for name in ("srcu", "irq_srcu")]
+    return f'#include "log.h"\n\nconst struct shim_field shim_fields[] = {{\n{"".join(rows)}\t{{ 0 }}\n}};\n'
+
+
 @dataclass(frozen=True, slots=True)
 class Compiler:
     """A C compiler that links sanitizers: its command and its first line of `--version`."""
@@ -52,15 +94,15 @@ class Compiler:
 @cache
 def compilers() -> tuple[Compiler, ...]:
     """The usable compilers among $CC, gcc and clang, in this order; empty if there is none."""
-    found: list[Compiler] = []
+    usable: list[Compiler] = []
     if not sys.platform.startswith("linux"):
         return ()
     for name in dict.fromkeys((os.environ.get("CC", "gcc"), "gcc", "clang")):
         command = shutil.which(name)
         if command and _links(command):
-            shown = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
-            found.append(Compiler(command, shown.stdout.splitlines()[0]))
-    return tuple(found)
+            asked = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+            usable.append(Compiler(command, asked.stdout.splitlines()[0]))
+    return tuple(usable)
 
 
 def _links(command: str) -> bool:
@@ -73,11 +115,6 @@ def _links(command: str) -> bool:
 def cache_folder() -> Path:
     """Where compiled drivers are kept: `$XDG_CACHE_HOME/kvmplanes`, else `~/.cache/kvmplanes`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kvmplanes"
-
-
-def traced(text: str) -> str:
-    """The text with a call after each label, on the label's own line, so that the log shows where control passes."""
-    return re.sub(r"^(\w+):$", r'\1: shim_label("\1");', text, flags=re.MULTILINE)
 
 
 def build(
@@ -105,7 +142,9 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     flags = (*_COMMON, *SANITIZERS[sanitizers])
     headers = [text for name, text in sorted(tree.items()) if name.endswith(".h")]
-    sources = {name: traced(text) for name, text in tree.items() if name.endswith(".c")}
+    # After each label, on its own line, comes a call, so that the log shows where control passes.
+    sources = {name: re.sub(r"(?m)^(\w+):$", r'\1: shim_label("\1");', text)
+               for name, text in tree.items() if name.endswith(".c")}  # fmt: skip
     common = (compiler.command, compiler.version, *flags, *headers)
     objects = {unit: folder / f"{_hash(*common, unit, sources[unit])}.o" for unit in sources}
     driver = folder / _hash(*(path.name for path in objects.values()))

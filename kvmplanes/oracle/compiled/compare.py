@@ -14,11 +14,11 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final
 
-from kvmplanes.oracle.compiled.run import Result, Row, again
+from kvmplanes.oracle.compiled.run import LogRow, Played, again
 from kvmplanes.runs.trace import Trace
 
 # (defect, access) -> the report it must give; access "put" and a leaked reference give none.
-SEES: Final[dict[tuple[str, str], Row]] = {
+SEES: Final[dict[tuple[str, str], LogRow]] = {
     ("use-after-free", "read"): ("asan", "heap-use-after-free", "read"),
     ("use-after-free", "write"): ("asan", "heap-use-after-free", "write"),
     ("double-free", "free"): ("asan", "double-free", "free"),
@@ -26,38 +26,38 @@ SEES: Final[dict[tuple[str, str], Row]] = {
 }
 
 
-def model_events(trace: Trace) -> tuple[Row, ...]:
+def model_events(trace: Trace) -> tuple[LogRow, ...]:
     """A trace in the words of the C side's log.
 
     What the log cannot have is left out: accesses that are not defects, and `goto` (its label follows). Of several bad
     indexes at one place only the first is kept: UndefinedBehaviorSanitizer reports a place once in a process.
     """
-    rows: list[Row] = []
+    rows: list[LogRow] = []
     places = set()
-    for s in trace.steps:
-        defect = s.defect or ""
-        match s.what:
+    for step in trace.steps:
+        defect = step.defect or ""
+        match step.what:
             case "alloc" | "free" | "leak":
-                rows.append((s.what, s.obj, "", defect))
+                rows.append((step.what, step.obj, "", defect))
             case "get" | "put" | "fail" | "return":
-                rows.append((s.what, s.obj, s.value, defect))
+                rows.append((step.what, step.obj, step.value, defect))
             case "label" | "print":
-                rows.append((s.what, s.obj, "", ""))
+                rows.append((step.what, step.obj, "", ""))
             case "oops":
-                rows.append((s.what, "", "", defect))
+                rows.append((step.what, "", "", defect))
             case "read" | "write" if defect == "out-of-bounds":
-                place = (s.stack[0].file, s.stack[0].lineno)
+                place = (step.stack[0].file, step.stack[0].lineno)
                 if place not in places:
-                    rows.append(("index", s.field, "", defect))
+                    rows.append(("index", step.field, "", defect))
                 places.add(place)
-            case "read" | "write" if defect and not again((s.what, s.obj, s.field, defect), rows[-1:]):
-                rows.append((s.what, s.obj, s.field, defect))
+            case "read" | "write" if defect and not again((step.what, step.obj, step.field, defect), rows[-1:]):
+                rows.append((step.what, step.obj, step.field, defect))
             case _:
                 pass
     return tuple(rows)
 
 
-def disagreements(trace: Trace, result: Result) -> list[str]:
+def disagreements(trace: Trace, result: Played) -> list[str]:
     """What the two sides do not say alike, one sentence each; empty when they agree.
 
     Compared are: what each system call returned; the failable calls reached; every acquisition, release, label and
@@ -77,7 +77,8 @@ def disagreements(trace: Trace, result: Result) -> list[str]:
     seen = Counter({row: n for row, n in result.counts.items() if row in SEES.values() or not oops})
     if want != seen:
         wrong.append(f"reports: the model's defects give {dict(want)}, the sanitizers gave {dict(seen)}")
-    leaked = sum(row[0] == "leak" and row[1] in _objects(events) for row in events)
+    objects = {row[1] for row in events if row[0] == "alloc"}
+    leaked = sum(row[0] == "leak" and row[1] in objects for row in events)
     if not oops and leaked != result.lsan:  # a dead task's stack still holds pointers
         wrong.append(f"leaks: the model has {leaked} leaked objects, LeakSanitizer {result.lsan}")
     return wrong
@@ -88,7 +89,7 @@ def left_open(trace: Trace) -> bool:
     return trace.oops is not None and trace.oops.obj.endswith("nothing set it before")
 
 
-def side_by_side(trace: Trace, result: Result) -> str:
+def side_by_side(trace: Trace, result: Played) -> str:
     """Both event lists, line by line, with a mark where they differ: what a shrunk disagreement is printed as."""
     left, right = ([" ".join(filter(None, row)) for row in rows] for rows in (model_events(trace), result.events))
     width = max(map(len, ["model", *left]))
@@ -99,9 +100,5 @@ def side_by_side(trace: Trace, result: Result) -> str:
     return "\n".join(lines)
 
 
-def _objects(events: tuple[Row, ...]) -> set[str]:
-    return {row[1] for row in events if row[0] == "alloc"}
-
-
-def _at(events: tuple[Row, ...], at: int) -> str:
+def _at(events: tuple[LogRow, ...], at: int) -> str:
     return " ".join(filter(None, events[at])) if at < len(events) else "nothing"

@@ -11,12 +11,12 @@ import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from kvmplanes.model.version import MAIN, Version
 
-Op = Literal["move", "swap", "drop", "twice", "copy", "goto"]
-OPS: Final[tuple[Op, ...]] = ("move", "swap", "drop", "twice", "copy", "goto")
+Action = Literal["move", "swap", "drop", "twice", "copy", "goto"]
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 _UNDO: Final = ("kvm_create_vm", "kvm_destroy_vm", "kvm_dev_ioctl_create_vm", "kvm_vm_ioctl_create_plane")
 # A line one tab deep with what is deeper, or any other line.
@@ -32,38 +32,41 @@ class Edit:
 
     Args:
         function: one of `functions_of(version)`.
-        op: "move" an undo statement to another's place, "swap" two, "drop" one, do one "twice", "copy" one in front of
-            any statement of the function; or give a "goto" another label.
+        action: "move" an undo statement to another's place, "swap" two, "drop" one, do one "twice", "copy" one in front
+            of any statement of the function; or give a "goto" another label.
         at: which undo statement, or which goto, from 0; counted round if there are fewer.
         to: the other place, or the label.
     """
 
     function: str
-    op: Op
+    action: Action
     at: int
     to: int = 0
 
     def __str__(self) -> str:
-        return f"{self.function}: {self.op} {self.at}" + f" {self.to}" * (self.op not in ("drop", "twice"))
+        to = "" if self.action in ("drop", "twice") else f" {self.to}"
+        return f"{self.function}: {self.action} {self.at}{to}"
 
     def on(self, text: str) -> str:
         """The function's text with the change made."""
-        if self.op == "goto":
+        if self.action == "goto":
             return self._goto(text)
-        blocks = _blocks(text)
+        blocks = _BLOCK.findall(text)
         undo = undo_statements(text)
         if not undo:
             return text
         at, to = undo[self.at % len(undo)], undo[self.to % len(undo)]
-        if self.op == "move":
+        if self.action == "move":
             blocks.insert(to, blocks.pop(at))
-        elif self.op == "swap":
+        elif self.action == "swap":
             blocks[at], blocks[to] = blocks[to], blocks[at]
-        elif self.op == "copy":
+        elif self.action == "copy":
             places = _statements(blocks)
             blocks.insert(places[self.to % len(places)], blocks[at])
+        elif self.action == "twice":
+            blocks.insert(at, blocks[at])
         else:
-            blocks[at] *= 2 if self.op == "twice" else 0
+            del blocks[at]
         return "".join(blocks)
 
     def _goto(self, text: str) -> str:
@@ -92,27 +95,26 @@ def functions_of(version: Version) -> tuple[str, ...]:
 
 def undo_statements(text: str) -> list[int]:
     """Which blocks of a function's text are undo statements: those below its first label, or all if it has none."""
-    blocks = _blocks(text)
+    blocks = _BLOCK.findall(text)
     first = next((n for n, block in enumerate(blocks) if _LABEL.match(block)), 0)
     return [n for n in _statements(blocks) if n >= first]
 
 
-def _blocks(text: str) -> list[str]:
-    return list(_BLOCK.findall(text))
-
-
 def _statements(blocks: list[str]) -> list[int]:
     """Which blocks are statements to edit; what stands under an #if is none, because its condition does not hold."""
-    under = 0
-    found = list[int]()
+    depth = 0  # of #if around
+    statements = list[int]()
     for n, block in enumerate(blocks):
-        under += block.startswith("#if") - block.startswith("#endif")
-        if not under and _STATEMENT.match(block):
-            found.append(n)
-    return found
+        if block.startswith("#if"):
+            depth += 1
+        elif block.startswith("#endif"):
+            depth -= 1
+        elif depth == 0 and _STATEMENT.match(block):
+            statements.append(n)
+    return statements
 
 
-def edited(version: Version, edits: Iterable[Edit]) -> Version:
+def with_edits(version: Version, edits: Iterable[Edit]) -> Version:
     """A version with edits made, one after the other.
 
     Raises:
@@ -127,22 +129,17 @@ def edited(version: Version, edits: Iterable[Edit]) -> Version:
 
 
 def random_edits(versions: Iterable[Version], seed: int) -> Iterator[Edited]:
-    """Endlessly: one to three edits of a version; never the same text twice.
-
-    Args:
-        versions: what is edited.
-        seed: start of the random sequence.
-    """
+    """Endlessly: one to three edits of one of the versions; never the same text twice."""
     chance, every = random.Random(seed), [*versions]  # noqa: S311 - reproducible, not secret
     seen = {version.tree[MAIN] for version in every}
     while True:
         version = chance.choice(every)
         count, names = chance.randint(1, 3), functions_of(version)
         edits = tuple(
-            Edit(chance.choice(names), chance.choice(OPS), chance.randrange(60), chance.randrange(60))
+            Edit(chance.choice(names), chance.choice(ACTIONS), chance.randrange(60), chance.randrange(60))
             for _ in range(count)
         )
-        made = edited(version, edits)
+        made = with_edits(version, edits)
         if made.tree[MAIN] not in seen:
             seen.add(made.tree[MAIN])
             yield Edited(version, edits, made)

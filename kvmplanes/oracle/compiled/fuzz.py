@@ -16,13 +16,12 @@ from typing import Final
 from kvmplanes.model.heap import FREED
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
-from kvmplanes.oracle.compiled.build import MISSING, build, compilers
+from kvmplanes.oracle.compiled.build import MISSING, build, compilers, tree
 from kvmplanes.oracle.compiled.compare import disagreements, left_open, side_by_side
 from kvmplanes.oracle.compiled.edits import Edited, random_edits
 from kvmplanes.oracle.compiled.results import modelled
 from kvmplanes.oracle.compiled.run import Driver, Scenario
 from kvmplanes.oracle.compiled.samples import differing, samples
-from kvmplanes.oracle.compiled.scaffold import tree
 from kvmplanes.runs.scenario import run, usual
 
 SEED: Final = 9
@@ -54,12 +53,7 @@ def scenarios(version: Version) -> list[Scenario]:
 
 
 def fuzzed(count: int, seed: int = SEED) -> Iterator[Fuzzed]:
-    """Random edits of every version, compiled and run.
-
-    Args:
-        count: how many edited versions.
-        seed: start of the random sequence.
-    """
+    """Random edits of every version, compiled and run, until there are `count` edited versions."""
     made = random_edits(ALL.values(), seed)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(_AT_ONCE) as pool:
         for start in range(0, count, _BATCH):
@@ -100,18 +94,18 @@ def _samples(count: int, seed: int) -> int:
     made = samples(count, seed)
     if not made:
         return 0
-    wrong = [said for compiler in compilers() for said in differing(made, compiler)]
-    sys.stdout.write("".join(f"{said}\n" for said in wrong))
+    wrong = [sentence for compiler in compilers() for sentence in differing(made, compiler)]
+    sys.stdout.write("".join(f"{sentence}\n" for sentence in wrong))
     sys.stdout.write(f"{count} random samples of C, {len(wrong)} disagreements\n")
     return len(wrong)
 
 
 def _edits(count: int, seed: int) -> int:
     runs = wrong = 0
-    for done, one in enumerate(fuzzed(count, seed), 1):
-        runs += one.runs
-        wrong += len(one.wrong)
-        sys.stdout.write("".join(f"{one.edited}\n{said}\n" for said in one.wrong[:1]))
+    for done, made in enumerate(fuzzed(count, seed), 1):
+        runs += made.runs
+        wrong += len(made.wrong)
+        sys.stdout.write("".join(f"{made.edited}\n{events}\n" for events in made.wrong[:1]))
         if done % 50 == 0 or done == count:
             sys.stdout.write(f"{done} random edits, {runs} runs, {wrong} disagreements\n")
             sys.stdout.flush()

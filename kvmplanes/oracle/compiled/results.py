@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from kvmplanes.model.faults import CALLS, base
+from kvmplanes.model.heap import FREED
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
-from kvmplanes.oracle.compiled.build import Compiler, build
+from kvmplanes.oracle.compiled.build import Compiler, build, tree
 from kvmplanes.oracle.compiled.compare import disagreements
-from kvmplanes.oracle.compiled.run import Driver, Result, Row, Scenario
-from kvmplanes.oracle.compiled.scaffold import tree
+from kvmplanes.oracle.compiled.run import Driver, LogRow, Played, Scenario
 from kvmplanes.runs import scenario
 from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.words import columns
 
 STORED: Final = Path(__file__).with_name("results.json")
-PLANES: Final = ((), (1,), (1, 3), (15, 2))
-OPS: Final = (
+_PLANES: Final = ((), (1,), (1, 3), (15, 2))
+_OPS: Final = (
     ("KVM_CHECK_EXTENSION system", "KVM_CREATE_VM", "KVM_CHECK_EXTENSION vm"),
     ("KVM_CREATE_VM", "close(vm)", "KVM_CREATE_VM"),
 )
-PLANE_OPS: Final = (
+_PLANE_OPS: Final = (
     ("KVM_CREATE_VM", "KVM_CREATE_PLANE 0", "KVM_CREATE_PLANE 16", "KVM_CREATE_PLANE 4294967301", "KVM_CREATE_PLANE 5"),
     ("KVM_CREATE_VM", "KVM_CREATE_PLANE 3", "close(plane 3)", "KVM_CREATE_PLANE 3", "close(vm)"),
     ("KVM_CREATE_VM", "KVM_CREATE_PLANE 3", "close(vm)", "KVM_CREATE_PLANE 2", "close(plane 3)"),
@@ -34,12 +35,12 @@ PLANE_OPS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CRun:
     """One scenario of one version, and what the C did."""
 
     version: str
     scenario: Scenario
-    result: Result
+    result: Played
 
 
 def modelled(version: Version, what: Scenario) -> Trace:
@@ -59,34 +60,33 @@ def matrix(name: str) -> list[Scenario]:
     """
     if name not in ALL:
         raise ValueError(f"no version {name!r}; there are {', '.join(ALL)}")
-    version, found = ALL[name], []
-    for planes in PLANES if version.creates_planes else PLANES[:1]:
+    version, scenarios = ALL[name], list[Scenario]()
+    for planes in _PLANES if version.creates_planes else _PLANES[:1]:
         plain = Scenario(scenario.usual(version, planes))
         calls = modelled(version, plain).calls
         failing = [replace(plain, fail=n) for n in range(1, len(calls) + 1)]
         others = [f"{call}: {errno}" for call in dict.fromkeys(calls) for errno in CALLS[base(call)][0][1:]]
-        found += [plain, *failing, *(replace(plain, fail=other) for other in others)]
-        found += [replace(s, freed="zeroed") for s in (plain, failing[-1])]
-        found += [replace(s, freed="poisoned") for s in (plain, failing[-1])]
+        scenarios += [plain, *failing, *(replace(plain, fail=other) for other in others)]
+        scenarios += [replace(what, freed=freed) for freed in FREED[1:] for what in (plain, failing[-1])]
         late = len(modelled(version, Scenario()).calls)  # what fails before is not KVM_CREATE_PLANE
-        found += [replace(s, retry=True) for s in failing[late:]]
-    return found + [Scenario(ops) for ops in (*OPS, *(PLANE_OPS if version.creates_planes else ()))]
+        scenarios += [replace(what, retry=True) for what in failing[late:]]
+    return scenarios + [Scenario(ops) for ops in (*_OPS, *(_PLANE_OPS if version.creates_planes else ()))]
 
 
-def fresh(names: Iterable[str] = ALL, compiler: Compiler | None = None) -> Iterator[Run]:
+def fresh(names: Iterable[str] = ALL, compiler: Compiler | None = None) -> Iterator[CRun]:
     """Compile and run the matrix of each version; the arguments and errors of `build`."""
     for name in names:
         with Driver(build(tree(ALL[name]), compiler=compiler)) as driver:
             for what in matrix(name):
-                yield Run(name, what, driver.run(what))
+                yield CRun(name, what, driver.run(what))
 
 
 # -- stored: each distinct event and call once, a run a line --------------------------------------------------------
 
 
-def dump(runs: Iterable[Run]) -> str:
+def dump(runs: Iterable[CRun]) -> str:
     """Runs as JSON text, the same for the same runs."""
-    events: dict[Row, int] = {}
+    events: dict[LogRow, int] = {}
     calls: dict[str, int] = {}
     lines = [
         {
@@ -108,15 +108,15 @@ def dump(runs: Iterable[Run]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def stored(path: Path = STORED) -> list[Run]:
+def stored(path: Path = STORED) -> list[CRun]:
     """The runs in `results.json`: the C's part, for places without a compiler."""
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     calls, events = data["calls"], [tuple(row) for row in data["events"]]
     return [
-        Run(
+        CRun(
             row["version"],
             Scenario(**{**row["scenario"], "ops": tuple(row["scenario"]["ops"])}),
-            Result(
+            Played(
                 tuple((op, result) for op, result in row["results"]),
                 tuple(calls[n] for n in row["calls"]),
                 tuple(events[n] for n in row["events"]),
@@ -130,7 +130,7 @@ def stored(path: Path = STORED) -> list[Run]:
 
 # -- agreement ------------------------------------------------------------------------------------------------------
 
-_COLUMNS: Final[tuple[tuple[str, Row], ...]] = (
+_COLUMNS: Final[tuple[tuple[str, LogRow], ...]] = (
     ("reads after free", ("asan", "heap-use-after-free", "read")),
     ("writes after free", ("asan", "heap-use-after-free", "write")),
     ("double frees", ("asan", "double-free", "free")),
@@ -152,33 +152,27 @@ class Agreement:
     version: str
     scenarios: int
     wrong: tuple[tuple[Scenario, tuple[str, ...]], ...]
-    seen: Counter[Row]
+    seen: Counter[LogRow]
 
 
-def agreement(runs: Iterable[Run]) -> list[Agreement]:
+def agreement(runs: Iterable[CRun]) -> list[Agreement]:
     """Compare runs with the model, version by version."""
-    grouped: dict[str, list[Run]] = {}
+    grouped: dict[str, list[CRun]] = {}
     for run in runs:
         grouped.setdefault(run.version, []).append(run)
-    return [_agreement(name, group) for name, group in grouped.items()]
+    made = []
+    for name, group in grouped.items():
+        reasons = [(run.scenario, disagreements(modelled(ALL[name], run.scenario), run.result)) for run in group]
+        seen = sum((run.result.counts for run in group), Counter[LogRow]())
+        seen["lsan", "leak", ""] = sum(run.result.lsan for run in group)
+        made.append(Agreement(name, len(group), tuple((what, tuple(why)) for what, why in reasons if why), seen))
+    return made
 
 
-def _agreement(name: str, group: list[Run]) -> Agreement:
-    compared = [(r.scenario, tuple(disagreements(modelled(ALL[name], r.scenario), r.result))) for r in group]
-    seen = sum((r.result.counts for r in group), Counter[Row]())
-    seen["lsan", "leak", ""] = sum(r.result.lsan for r in group)
-    return Agreement(name, len(group), tuple((what, why) for what, why in compared if why), seen)
-
-
-def table(rows: Iterable[Agreement]) -> str:
+def agreement_table(rows: Iterable[Agreement]) -> str:
     """The agreement as text: one line a version, then the total."""
     head = ["version", "scenarios", "disagreements", *(title for title, _ in _COLUMNS), "leaked objects"]
     keys = [*(key for _, key in _COLUMNS), ("lsan", "leak", "")]
-    lines = [(row.version, [row.scenarios, len(row.wrong), *(row.seen[key] for key in keys)]) for row in rows]
-    lines.append(("together", [sum(column) for column in zip(*(numbers for _, numbers in lines), strict=True)]))
-    cells = [head, *([name, *map(str, numbers)] for name, numbers in lines)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
-    return "\n".join(
-        "  ".join(c.ljust(w) if not i else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
-        for line in cells
-    )
+    numbers = {row.version: [row.scenarios, len(row.wrong), *(row.seen[key] for key in keys)] for row in rows}
+    numbers["together"] = [sum(column) for column in zip(*numbers.values(), strict=True)]
+    return columns(([name, *map(str, row)] for name, row in numbers.items()), head, range(1, len(head)))

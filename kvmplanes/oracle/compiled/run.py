@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self, cast
 
-from kvmplanes.model.faults import Failslab, Injector
 from kvmplanes.model.heap import FREED, Freed
-from kvmplanes.runs.trace import Trace
 
-Row = tuple[str, ...]
+LogRow = tuple[str, ...]
 # What differs from run to run or from machine to machine in a report: addresses, process numbers, foreign frames.
 _VARYING: Final = (
     (r"0x[0-9a-f]+", "0x.."),
@@ -49,12 +47,18 @@ class Scenario:
         return f"{FREED.index(self.freed)}\t{self.retry:d}\t{text:d}\t{fail}\t{'|'.join(self.ops)}\n"
 
     def __str__(self) -> str:
-        parts = [", ".join(self.ops)] + [f"{self.fail} fails"] * (self.fail is not None)
-        return "; ".join([*parts, *["retry"] * self.retry, *[f"freed memory is {self.freed}"] * (self.freed != "kept")])
+        parts = [", ".join(self.ops)]
+        if self.fail is not None:
+            parts.append(f"{self.fail} fails")
+        if self.retry:
+            parts.append("retry")
+        if self.freed != "kept":
+            parts.append(f"freed memory is {self.freed}")
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Played:
     """What the C did.
 
     Attributes:
@@ -69,13 +73,13 @@ class Result:
 
     results: tuple[tuple[str, str], ...]
     calls: tuple[str, ...]
-    events: tuple[Row, ...]
-    reports: tuple[Row, ...]
+    events: tuple[LogRow, ...]
+    reports: tuple[LogRow, ...]
     lsan: int
     text: str = ""
 
     @property
-    def counts(self) -> Counter[Row]:
+    def counts(self) -> Counter[LogRow]:
         """Reports by sanitizer, kind and access."""
         return Counter(self.reports)
 
@@ -103,7 +107,7 @@ class Driver:
     def __exit__(self, *exc: object) -> None:
         self._process.communicate()
 
-    def run(self, scenario: Scenario) -> Result:
+    def run(self, scenario: Scenario) -> Played:
         """Play one scenario.
 
         Raises:
@@ -112,19 +116,19 @@ class Driver:
         pipe, answer = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
         pipe.write(scenario.line(self._text))
         pipe.flush()
-        said = json.loads(answer.readline() or '{"died": "at the start"}')
-        if "died" in said:
-            raise RuntimeError(f"{scenario}: the process ended without a result, status {said['died']}")
-        rows: dict[str, list[Row]] = {
-            name: [*map(tuple, said[name])] for name in ("results", "calls", "events", "reports")
+        log = json.loads(answer.readline() or '{"died": "at the start"}')
+        if "died" in log:
+            raise RuntimeError(f"{scenario}: the process ended without a result, status {log['died']}")
+        rows: dict[str, list[LogRow]] = {
+            name: [*map(tuple, log[name])] for name in ("results", "calls", "events", "reports")
         }
-        return Result(
+        return Played(
             tuple((op, result) for op, result in rows["results"]),
             tuple(call for (call,) in rows["calls"]),
             tuple(_once(rows["events"], rows["reports"])),
             tuple(rows["reports"]),
-            said["lsan"],
-            _steady(said["text"]),
+            log["lsan"],
+            _steady(log["text"]),
         )
 
 
@@ -134,7 +138,7 @@ def _steady(text: str) -> str:
     return text
 
 
-def again(row: Row, before: Sequence[Row]) -> bool:
+def again(row: LogRow, before: Sequence[LogRow]) -> bool:
     """Whether a row is a read of a member right after a read or a write of it: a compiler may know what is there.
 
     The patch's text reads a slot for the test and again for the argument. gcc merges the two, as it did in the kernel
@@ -144,16 +148,10 @@ def again(row: Row, before: Sequence[Row]) -> bool:
     return row[0] == "read" and any(last[0] in ("read", "write") and last[1:] == row[1:] for last in before)
 
 
-def _once(events: list[Row], reports: list[Row]) -> Iterator[Row]:
+def _once(events: list[LogRow], reports: list[LogRow]) -> Iterator[LogRow]:
     """Events without those that are there `again`, and one report less for each."""
     for before, row in zip([(), *events], events, strict=False):
         if before and again(row, [before]):
             reports.remove(("asan", "heap-use-after-free", "read"))
         else:
             yield row
-
-
-def numbers_of(fail: Failslab, trace: Trace) -> tuple[int, ...]:
-    """The fail-nth numbers that failslab hit in a trace: what the C is told in place of the rule."""
-    injector = Injector(fail)
-    return tuple(n for n, call in enumerate(trace.calls, 1) if injector.ask(call))

@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import Final
 
 from kvmplanes.model.faults import Injector
-from kvmplanes.model.floor import NATIVES, RUN_TIME, Kernel
+from kvmplanes.model.floor import NATIVES, Kernel
 from kvmplanes.model.heap import Event
-from kvmplanes.model.machine.tree import lines
+from kvmplanes.model.machine.tree import as_lines
 from kvmplanes.model.machine.unit import Unit, unit
+from kvmplanes.model.runtime import RUN_TIME
 from kvmplanes.oracle.compiled.build import KERNEL, Compiler
 from kvmplanes.oracle.compiled.terms import TYPES
 from kvmplanes.oracle.compiled.writer import Writer
 
-HEAD: Final = """\
+_HEAD: Final = """\
 int printk(const char *format, ...);
 
 static long note(int tag, long value)
@@ -35,7 +36,7 @@ static long note(int tag, long value)
 	return value;
 }
 """
-CALLS: Final = 12  # of each sample, with arguments of their own
+_CALLS: Final = 12  # of each sample, with arguments of their own
 # As a kernel is built, and without optimization but with whatever a compiler can say of undefined behaviour.
 BUILDS: Final = (KERNEL, (*KERNEL, "-O0", "-fsanitize=undefined", "-fno-sanitize-recover=undefined"))
 
@@ -46,7 +47,7 @@ class Sample:
 
     Attributes:
         name: of its function.
-        text: the C, without `HEAD`.
+        text: the C, without what stands before every sample.
         calls: arguments, each in the range of its parameter.
     """
 
@@ -56,19 +57,13 @@ class Sample:
 
 
 def samples(count: int, seed: int) -> list[Sample]:
-    """Random samples.
-
-    Args:
-        count: how many.
-        seed: start of the random sequence.
-    """
-    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    return [_sample(f"p{n}", chance) for n in range(count)]
-
-
-def _sample(name: str, chance: random.Random) -> Sample:
-    text, params = Writer(name, chance).sample()
-    return Sample(name, text, tuple(tuple(TYPES[of].value(chance) for of in params) for _ in range(CALLS)))
+    """Random samples, the same for the same seed."""
+    chance, made = random.Random(seed), list[Sample]()  # noqa: S311 - reproducible, not secret
+    for n in range(count):
+        text, params = Writer(f"p{n}", chance).sample()
+        calls = tuple(tuple(TYPES[of].value(chance) for of in params) for _ in range(_CALLS))
+        made.append(Sample(f"p{n}", text, calls))
+    return made
 
 
 def on_machine(made: Iterable[Sample]) -> dict[str, list[str]]:
@@ -78,27 +73,27 @@ def on_machine(made: Iterable[Sample]) -> dict[str, list[str]]:
         CError: the machine refuses one.
     """
     made = [*made]
-    code = translated(HEAD + "".join(sample.text for sample in made))
+    code = translated(_HEAD + "".join(sample.text for sample in made))
     return {sample.name: _played(code, sample) for sample in made}
 
 
 def translated(text: str) -> Unit:
     """A text as the machine translates it."""
-    return unit({"samples.c": lines(text)}, ("samples.c",), (*NATIVES, *RUN_TIME))
+    return unit({"samples.c": as_lines(text)}, ("samples.c",), (*NATIVES, *RUN_TIME))
 
 
 def _played(code: Unit, sample: Sample) -> list[str]:
-    said = list[str]()
+    lines = list[str]()
 
     def report(event: Event) -> None:
         if event.what == "print":
-            said.append(event.obj)
+            lines.append(event.obj)
 
     kernel = Kernel(code, Injector(), report)
     for values in sample.calls:
         result = kernel.c[sample.name](*values)
-        said.append(f"= {result - (1 << 64) if result >> 63 > 0 else result}")
-    return said
+        lines.append(f"= {result - (1 << 64) if result >> 63 > 0 else result}")
+    return lines
 
 
 def on_compiler(made: Sequence[Sample], compiler: Compiler, flags: Sequence[str] = KERNEL) -> dict[str, list[str]]:
@@ -115,16 +110,16 @@ def on_compiler(made: Sequence[Sample], compiler: Compiler, flags: Sequence[str]
     with tempfile.TemporaryDirectory() as folder:
         source, driver = Path(folder) / "samples.c", Path(folder) / "samples"
         text = "".join(sample.text for sample in made)
-        source.write_text(f"{HEAD}{text}{_MAIN}{calls}\treturn 0;\n}}\n", encoding="utf-8")
+        source.write_text(f"{_HEAD}{text}{_MAIN}{calls}\treturn 0;\n}}\n", encoding="utf-8")
         _done([compiler.command, *flags, "-w", str(source), "-o", str(driver)])
         printed = _done([str(driver)])
-    found = dict[str, list[str]]()
+    lines = dict[str, list[str]]()
     for line in printed.splitlines():
         if line.startswith("# "):
-            said = found[line[2:]] = []
+            of_sample = lines[line[2:]] = []
         else:
-            said.append(line)
-    return found
+            of_sample.append(line)
+    return lines
 
 
 _MAIN: Final = """
@@ -170,6 +165,6 @@ def differing(made: Sequence[Sample], compiler: Compiler) -> list[str]:
             mine, its = machine[sample.name], compiled[sample.name]
             if mine != its:
                 at = next(n for n, (a, b) in enumerate(zip_longest(mine, its)) if a != b)
-                said = f"line {at}: the machine says {mine[at : at + 1]}, {compiler.version} {its[at : at + 1]}"
-                wrong.append(f"{sample.name}: {said}\n{sample.text}")
+                where = f"line {at}: the machine says {mine[at : at + 1]}, {compiler.version} {its[at : at + 1]}"
+                wrong.append(f"{sample.name}: {where}\n{sample.text}")
     return wrong

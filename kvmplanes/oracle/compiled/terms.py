@@ -7,8 +7,8 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-Names = frozenset[str]
-NONE: Final[Names] = frozenset()
+_Names = frozenset[str]
+_NONE: Final[_Names] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ TYPES: Final = {
     "short": Type(16, True), "unsigned short": Type(16, False), "int": Type(32, True), "unsigned": Type(32, False),
     "long": Type(64, True), "unsigned long": Type(64, False), "long long": Type(64, True),
 }  # fmt: skip
-LITERALS: Final = (
+_LITERALS: Final = (
     "0", "1", "2", "3", "7", "10", "127", "128", "255", "256", "300", "32768", "65535", "65536", "2147483647",
     "2147483648", "4294967295", "4294967296", "0x7fffffff", "0x80000000", "0xffffffff", "0x100000000",
     "0x7fffffffffffffff", "0x8000000000000000", "0xffffffffffffffff", "1u", "5u", "3L", "9ul", "2147483648L",
     "0xffffffffu", "4000000000u", "6ull", "017", "0377", "'a'", "'\\n'", "'\\377'", "'\\0'",
 )  # fmt: skip
-IN_NO_ORDER: Final = ("+", "-", "*", "&", "|", "^", "<", ">", "<=", ">=", "==", "!=")
+_IN_NO_ORDER: Final = ("+", "-", "*", "&", "|", "^", "<", ">", "<=", ">=", "==", "!=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Expr:
     """An expression, the variables that it reads, and those that it writes; `acts` if it has any effect."""
 
     text: str
-    reads: Names = NONE
-    writes: Names = NONE
+    reads: _Names = _NONE
+    writes: _Names = _NONE
     acts: bool = False
 
     def beside(self, text: str, *others: Expr) -> Expr:
@@ -54,8 +54,8 @@ class Expr:
         parts = (self, *others)
         return Expr(
             text,
-            NONE.union(*(part.reads for part in parts)),
-            NONE.union(*(part.writes for part in parts)),
+            _NONE.union(*(part.reads for part in parts)),
+            _NONE.union(*(part.writes for part in parts)),
             any(part.acts for part in parts),
         )
 
@@ -65,8 +65,8 @@ class May:
     """What an expression may do: whether it may have effects, and what it must not touch, or not write."""
 
     acts: bool = True
-    closed: Names = NONE
-    fixed: Names = NONE
+    closed: _Names = _NONE
+    fixed: _Names = _NONE
 
     def beside(self, other: Expr) -> May:
         """For an expression that is evaluated before or after another one, as the compiler likes."""
@@ -74,7 +74,7 @@ class May:
 
 
 @dataclass
-class Scope:
+class Visible:
     """What can be named, variables and arrays of four, and how many loops, and loops or switches, are around."""
 
     scalars: list[str]
@@ -93,7 +93,7 @@ class Terms:
 
     def __init__(self, name: str, chance: random.Random) -> None:
         self.name, self.chance = name, chance
-        self.scope = Scope([], [])
+        self.scope = Visible([], [])
         self.helpers: tuple[str, ...] = ()
         self.outside = frozenset(f"{name}_{end}" for end in "xyt")  # the variables outside of functions
         self._tags = 0
@@ -104,7 +104,7 @@ class Terms:
 
     def literal(self) -> str:
         """A constant."""
-        return self.chance.choice(LITERALS)
+        return self.chance.choice(_LITERALS)
 
     def pure(self, depth: int) -> str:
         """The text of an expression without effects."""
@@ -133,40 +133,40 @@ class Terms:
 
     def _pair(self, depth: int, may: May) -> tuple[Expr, Expr]:
         """Two operands in no order: at most one of them acts, and the other has nothing to do with what it writes."""
-        one = self.expr(depth, may)
-        two = self.expr(depth, may.beside(one))
-        return (one, two) if self.chance.random() < 0.5 else (two, one)
+        first = self.expr(depth, may)
+        second = self.expr(depth, may.beside(first))
+        return (first, second) if self.chance.random() < 0.5 else (second, first)
 
     def _binary(self, depth: int, may: May) -> Expr:
-        one, two = self._pair(depth, may)
-        return one.beside(f"({one.text} {self.chance.choice(IN_NO_ORDER)} {two.text})", two)
+        left, right = self._pair(depth, may)
+        return left.beside(f"({left.text} {self.chance.choice(_IN_NO_ORDER)} {right.text})", right)
 
     def _divided(self, depth: int, may: May) -> Expr:
-        one, two = self._pair(depth, may)
-        by = self.chance.choice((f"(({two.text} & 15) + 1)", f"-(({two.text} & 7) + 2)"))
-        return one.beside(f"({one.text} {self.chance.choice('/%')} {by})", two)
+        left, right = self._pair(depth, may)
+        by = self.chance.choice((f"(({right.text} & 15) + 1)", f"-(({right.text} & 7) + 2)"))
+        return left.beside(f"({left.text} {self.chance.choice('/%')} {by})", right)
 
     def _shifted(self, depth: int, may: May) -> Expr:
-        one, two = self._pair(depth, may)
-        return one.beside(f"({one.text} {self.chance.choice(('<<', '>>'))} ({two.text} & 31))", two)
+        left, right = self._pair(depth, may)
+        return left.beside(f"({left.text} {self.chance.choice(('<<', '>>'))} ({right.text} & 31))", right)
 
     def _unary(self, depth: int, may: May) -> Expr:
-        one = self.expr(depth, may)
-        return one.beside(f"({self.chance.choice('-~!+')} {one.text})")
+        inner = self.expr(depth, may)
+        return inner.beside(f"({self.chance.choice('-~!+')} {inner.text})")
 
     def _cast(self, depth: int, may: May) -> Expr:
-        one = self.expr(depth, may)
-        return one.beside(f"(({self.type()}){one.text})")
+        inner = self.expr(depth, may)
+        return inner.beside(f"(({self.type()}){inner.text})")
 
     def _chained(self, depth: int, may: May) -> Expr:
         """Two operands in order."""
-        one, two = self.expr(depth, may), self.expr(depth, may)
-        op = self.chance.choice((" &&", " ||", "," if one.acts else " &&"))  # (_Bool)(1, 2) crashes gcc 12
-        return one.beside(f"({one.text}{op} {two.text})", two)
+        left, right = self.expr(depth, may), self.expr(depth, may)
+        op = self.chance.choice((" &&", " ||", "," if left.acts else " &&"))  # (_Bool)(1, 2) crashes gcc 12
+        return left.beside(f"({left.text}{op} {right.text})", right)
 
     def _chosen(self, depth: int, may: May) -> Expr:
-        test, one, two = (self.expr(depth, may) for _ in range(3))
-        return test.beside(f"({test.text} ? {one.text} : {two.text})", one, two)
+        test, yes, no = (self.expr(depth, may) for _ in range(3))
+        return test.beside(f"({test.text} ? {yes.text} : {no.text})", yes, no)
 
     def _indexed(self, depth: int, may: May) -> Expr:
         arrays = [name for name in self.scope.arrays if name not in may.closed]
@@ -178,9 +178,9 @@ class Terms:
 
     def noted(self, depth: int, may: May) -> Expr:
         """A value, noted."""
-        one = self.expr(depth, may)
+        inner = self.expr(depth, may)
         self._tags += 1
-        return Expr(f"note({self._tags}, {one.text})", one.reads, one.writes, acts=True)
+        return Expr(f"note({self._tags}, {inner.text})", inner.reads, inner.writes, acts=True)
 
     def assigned(self, depth: int, may: May) -> Expr:
         """An assignment, a compound one, or a step."""
@@ -204,14 +204,14 @@ class Terms:
         name = self.chance.choice((*self.helpers, f"{self.name}_r", f"{self.name}_s"))
         if name.endswith("_s"):
             return self._given(name, depth, may)
-        one, two = self._pair(depth, may)
-        second = f"({two.text} & 3)" if name.endswith("_r") else two.text
-        both = one.beside(f"{name}({one.text}, {second})", two)
+        left, right = self._pair(depth, may)
+        second = f"({right.text} & 3)" if name.endswith("_r") else right.text
+        both = left.beside(f"{name}({left.text}, {second})", right)
         return Expr(both.text, both.reads | self.outside, both.writes | self.outside, acts=True)
 
     def _given(self, name: str, depth: int, may: May) -> Expr:
         """A call that is given an address."""
-        array = self.chance.choice([each for each in self.scope.arrays if each not in may.closed | may.fixed])
-        one, touched = self.expr(depth, may), self.outside | {array}
+        array = self.chance.choice([name for name in self.scope.arrays if name not in may.closed | may.fixed])
+        value, touched = self.expr(depth, may), self.outside | {array}
         start = self.chance.choice((array, f"&{array}[1]", f"&{array}[2]"))
-        return Expr(f"{name}({start}, {one.text})", one.reads | touched, one.writes | touched, acts=True)
+        return Expr(f"{name}({start}, {value.text})", value.reads | touched, value.writes | touched, acts=True)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from kvmplanes.oracle.compiled.terms import TYPES, May, Scope, Terms
+from kvmplanes.oracle.compiled.terms import TYPES, May, Terms, Visible
 
-CASES: Final = ("0", "1", "2", "3", "4", "5", "'a'", "-1", "-2", "255", "256", "300", "65535", "0x7fffffff", "1 << 4")
+_CASES: Final = ("0", "1", "2", "3", "4", "5", "'a'", "-1", "-2", "255", "256", "300", "65535", "0x7fffffff", "1 << 4")
 # What every sample has: a recursive function, and one that is given an address.
 _FIXED: Final = """
 static {of} {name}_r({of} x, {number} n)
@@ -35,12 +35,12 @@ class Writer(Terms):
 
     def sample(self) -> tuple[str, list[str]]:
         """Its text, and the types of its parameters."""
-        one, two, table = (f"{self.name}_{end}" for end in "xyt")
-        top = Scope([one, two], [table])
+        number, other, table = (f"{self.name}_{end}" for end in "xyt")
+        top = Visible([number, other], [table])
         result, first, second = self.type(), self.type(), self.type()
         self._item = self.chance.choice([of for of in TYPES if of not in ("char", "unsigned char")])  # char * is text
         parts = [
-            f"\nstatic {self.type()} {one} = {self.literal()}, {two};\n",
+            f"\nstatic {self.type()} {number} = {self.literal()}, {other};\n",
             f"static {self._item} {table}[4] = {{ {self.literal()}, {self.literal()} }};\n",
             _FIXED.format(name=self.name, of=self.type(), number=self.type(), item=self._item),
         ]
@@ -52,9 +52,9 @@ class Writer(Terms):
         parts.append(self._function(self.type(), self.name, params, top, 2, pointer.format(*self.helpers)))
         return "".join(parts), params
 
-    def _function(self, result: str, name: str, params: list[str], top: Scope, depth: int, pointer: str = "") -> str:
+    def _function(self, result: str, name: str, params: list[str], top: Visible, depth: int, pointer: str = "") -> str:
         names = [f"a{n}" for n in range(len(params))]
-        self.scope = Scope([*top.scalars, *names], [*top.arrays])
+        self.scope = Visible([*top.scalars, *names], [*top.arrays])
         declared = ["int fuel = 0"]
         for n in range(3):
             declared.append(f"{self.type()} v{n} = {self.pure(2)}")
@@ -67,10 +67,11 @@ class Writer(Terms):
         self._labels = self.chance.randint(0, depth)
         body = list[str]()
         for part in range(self._labels + 1):
-            body += [f"l{part}:\n"] * bool(part)
+            if part:
+                body.append(f"l{part}:\n")
             body += [self._statement(depth, "\t") for _ in range(self.chance.randint(1, depth))]
-        listed = ", ".join(f"{of} {each}" for of, each in zip(params, names, strict=True))
-        variables = "".join(f"\t{each};\n" for each in declared)
+        listed = ", ".join(f"{of} {param}" for of, param in zip(params, names, strict=True))
+        variables = "".join(f"\t{variable};\n" for variable in declared)
         last = f"\tnote(0, v0), note(0, v1), note(0, v2), note(0, w[{self.pure(1)} & 3]);\n\treturn {self.pure(3)};\n"
         return f"\nstatic {result} {name}({listed})\n{{\n{variables}\n{''.join(body)}{last}}}\n"
 
@@ -94,7 +95,10 @@ class Writer(Terms):
         choices = [f"return {self.any(2)};"]
         if self._labels:
             choices += [f"goto l{self.chance.randint(1, self._labels)};"] * 4
-        choices += ["continue;"] * (3 * bool(self.scope.loops)) + ["break;"] * (2 * bool(self.scope.breaks))
+        if self.scope.loops:
+            choices += ["continue;"] * 3
+        if self.scope.breaks:
+            choices += ["break;"] * 2
         return f"{tab}if (fuel++ < 6 && {self.any(1)})\n{tab}\t{self.chance.choice(choices)}\n"
 
     def _if(self, depth: int, tab: str) -> str:
@@ -126,14 +130,15 @@ class Writer(Terms):
         value = self.any(2)
         if self.chance.random() < 0.6:
             value = f"({value}) & 3"
-        labels = [f"case {one}" for one in self.chance.sample(CASES[:4], 2) + self.chance.sample(CASES[4:], 2)]
+        labels = [f"case {case}" for case in self.chance.sample(_CASES[:4], 2) + self.chance.sample(_CASES[4:], 2)]
         labels[self.chance.randrange(4)] = "default"
         self.scope.breaks += 1
         rows = [f"{tab}switch ({value}) {{\n"]
         for label in labels:
             rows.append(f"{tab}{label}:\n")
             rows += [self._statement(depth - 1, f"{tab}\t") for _ in range(self.chance.choice((0, 1, 1)))]
-            rows += [f"{tab}\tbreak;\n"] * self.chance.randint(0, 1)
+            if self.chance.randint(0, 1):
+                rows.append(f"{tab}\tbreak;\n")
         self.scope.breaks -= 1
         return "".join([*rows, f"{tab}\t;\n{tab}}}\n"])
 

@@ -14,12 +14,11 @@ from typing import Final
 from kvmplanes.model.heap import Freed
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
-from kvmplanes.oracle.compiled.build import build
-from kvmplanes.oracle.compiled.results import Run
+from kvmplanes.oracle.compiled.build import build, tree
+from kvmplanes.oracle.compiled.results import CRun
 from kvmplanes.oracle.compiled.run import Driver, Scenario
-from kvmplanes.oracle.compiled.scaffold import tree
-from kvmplanes.oracle.measured import text
-from kvmplanes.oracle.measured.evidence import MODELS, V3
+from kvmplanes.oracle.measured import evidence_text
+from kvmplanes.oracle.measured.evidence import MODELS
 from kvmplanes.runs.scenario import run, usual
 from kvmplanes.runs.trace import Trace
 
@@ -36,7 +35,7 @@ class Case:
         c: the version of the C side, "" if there is none.
         kernel: the variant of the measured kernel, "" if there is none.
         planes: ids for KVM_CREATE_PLANE.
-        fail: the call that fails, None for none.
+        fail: the call that fails.
     """
 
     name: str
@@ -55,17 +54,13 @@ class Case:
         """The model's run of it."""
         return run(self.version, planes=self.planes, fail=self.fail, freed=freed)
 
-    def result_in(self, runs: Iterable[Run], freed: Freed = "kept") -> Run:
-        """The C's run of it.
-
-        Raises:
-            ValueError: it is not among the runs.
-        """
+    def result_in(self, runs: Iterable[CRun], freed: Freed = "kept") -> CRun:
+        """The C's run of it; ValueError when it is not among the runs."""
         number = self.trace().calls.index(self.fail) + 1 if self.fail else None
         want = Scenario(usual(self.version, self.planes), number, freed=freed)
-        for one in runs:
-            if one.version == self.c and one.scenario == want:
-                return one
+        for candidate in runs:
+            if candidate.version == self.c and candidate.scenario == want:
+                return candidate
         raise ValueError(f"no run of the C for case {self.name!r}: {self.c} {want}")
 
 
@@ -80,15 +75,14 @@ CASES: Final[tuple[Case, ...]] = (
     Case("29", "29 as posted: KVM_CREATE_PLANE fails in anon_inode_getfile", "29", "W29", (1,),
          "anon_inode_getfile(plane 1)"),
 )  # fmt: skip
-assert CASES[3].version is V3  # noqa: S101 - the mutant that the evidence calls V3k
 
 
 def case(name: str) -> Case:
     """The case of a name; ValueError that lists the names."""
-    for one in CASES:
-        if one.name == name:
-            return one
-    raise ValueError(f"no case {name!r}; there are {', '.join(one.name for one in CASES)}")
+    cases = {case.name: case for case in CASES}
+    if name not in cases:
+        raise ValueError(f"no case {name!r}; there are {', '.join(cases)}")
+    return cases[name]
 
 
 # -- the reports behind the figures -----------------------------------------------------------------------------------
@@ -104,31 +98,32 @@ def recorded(name: str, title: str = "") -> str:
     Raises:
         ValueError: no such file or report.
     """
-    blocks = re.split(r"^=+$\n?", text(name), flags=re.MULTILINE)
+    blocks = re.split(r"^=+$\n?", evidence_text(name), flags=re.MULTILINE)
     if len(blocks) == 1:  # a file with one report, below its own title
-        return text(name).partition("\n\n")[2].partition("\n\nDecoded")[0].strip()
+        return evidence_text(name).partition("\n\n")[2].partition("\n\nDecoded")[0].strip()
     titles = [block.strip().splitlines()[-1] if block.strip() else "" for block in blocks]
-    for i, found in enumerate(titles[:-1]):
-        if i % 2 == 0 and found.startswith(title):
-            return blocks[i + 1].strip()
+    for number in range(0, len(titles) - 1, 2):  # a title stands between two rules, its report after the second
+        if titles[number].startswith(title):
+            return blocks[number + 1].strip()
     raise ValueError(f"no report {title!r} in {name}; there are {'; '.join(titles[:-1:2])}")
 
 
 @cache
 def sanitizer_reports() -> Mapping[str, Mapping[str, str]]:
     """Case -> sanitizer ("asan", "ubsan", "lsan") -> its first report on the C, as stored."""
-    found: Mapping[str, Mapping[str, str]] = json.loads(STORED.read_text(encoding="utf-8"))
-    return found
+    reports: Mapping[str, Mapping[str, str]] = json.loads(STORED.read_text(encoding="utf-8"))
+    return reports
 
 
 def fresh_reports() -> dict[str, dict[str, str]]:
     """The same from a new build and run; errors of `build`."""
-    found = {}
-    for one in CASES:
-        if one.c:
-            with Driver(build(tree(one.version)), text=True) as driver:
-                found[one.name] = _first_of_each(driver.run(Scenario(usual(one.version, one.planes), one.fail)).text)
-    return found
+    reports = {}
+    for case in CASES:
+        if case.c:
+            scenario = Scenario(usual(case.version, case.planes), case.fail)
+            with Driver(build(tree(case.version)), text=True) as driver:
+                reports[case.name] = _first_of_each(driver.run(scenario).text)
+    return reports
 
 
 def _first_of_each(printed: str) -> dict[str, str]:
@@ -141,8 +136,8 @@ def _first_of_each(printed: str) -> dict[str, str]:
 
 def _without_driver(report: str) -> str:
     """A report without the rule above it, and without the frames of our driver below the system calls."""
-    kept = [line for line in report.splitlines() if not re.search(r"^=+$|^ +#\d+ .* main\.c:", line)]
-    return "\n".join(kept).strip()
+    lines = [line for line in report.splitlines() if not re.search(r"^=+$|^ +#\d+ .* main\.c:", line)]
+    return "\n".join(lines).strip()
 
 
 def store() -> None:

@@ -2,7 +2,7 @@
 """Checkers that read source and run nothing: what each said about 09, and one declaration that makes gcc see +54.
 
 >>> from kvmplanes.oracle.instruments.checkers import checkers
->>> [one.name for one in checkers().all if one.sees]
+>>> [checker.name for checker in checkers().all if checker.sees]
 ['gcc -Wall with one declaration']
 """
 
@@ -20,22 +20,23 @@ from pathlib import Path
 from typing import Final
 
 from kvmplanes.model.version import Version
-from kvmplanes.oracle.compiled.build import KERNEL, Compiler
-from kvmplanes.oracle.compiled.scaffold import tree, unpack
+from kvmplanes.oracle.compiled.build import KERNEL, Compiler, tree, unpack
+from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.view.page.html import Html, badge, escape, table
+from kvmplanes.view.page.style import BAD, CLEAN
 
 STORED: Final = Path(__file__).with_name("checkers.toml")
 # What a reader could send: it declares a function that nobody calls and nobody defines.
-PATCH: Final = "".join(
+DECLARING_PATCH: Final = "".join(
     line
     for line in Path(__file__).with_name("deallocator.patch").read_text(encoding="utf-8").splitlines(keepends=True)
     if not line.startswith("# ")
 )
 DECLARATION: Final = "struct kvm;\nvoid kvm_arch_free_vm(struct kvm *kvm);\n" + "".join(
-    line.removeprefix("+") for line in PATCH.splitlines(keepends=True) if line.startswith("+void ")
+    line.removeprefix("+") for line in DECLARING_PATCH.splitlines(keepends=True) if line.startswith("+void ")
 )
 FIRST_GCC: Final = 12  # the first with -Wuse-after-free
 NO_GCC: Final = f"-Wuse-after-free needs gcc {FIRST_GCC} or newer, which is not here."
-_NAMES: Final = ("gcc", *(f"gcc-{number}" for number in range(FIRST_GCC, 21)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,52 +63,68 @@ class Checker:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Checkers:
+class Checkers(Shown):
     """All of them; shown as a table."""
 
     all: tuple[Checker, ...]
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from kvmplanes.view.checkers import checkers_html
-
-        return checkers_html(self.all)._repr_mimebundle_()
-
     def __str__(self) -> str:
-        return self._repr_mimebundle_()["text/plain"]
+        return bundle(self)["text/plain"]
 
     __repr__ = __str__
 
 
+@bundle.register
+def _bundle(shown: Checkers) -> Bundle:
+    """A checker a row, its command folded under its name."""
+    head = ("checker", "+54", "what it says of 09 as posted", "control")
+    rows = [(_name(checker), _verdict(checker), checker.posted, checker.control) for checker in shown.all]
+    html = table(head, rows, looks={1: {"white_space": "nowrap"}}).html
+    text = "\n".join(
+        f"{_verdict(checker).text}: {checker.name} ({checker.version}): {checker.posted}. Control: {checker.control}."
+        f"\n    {checker.command}"
+        for checker in shown.all
+    )
+    return {"text/html": html, "text/plain": text.replace("`", "")}
+
+
+def _name(checker: Checker) -> Html:
+    command = f"{escape(checker.version)}<br/><code>{escape(checker.command)}</code>"
+    return Html(f"<details><summary><b>{escape(checker.name)}</b></summary>{command}</details>", checker.name)
+
+
+def _verdict(checker: Checker) -> Html:
+    word = "finds" if checker.sees else "misses"
+    return Html(badge(CLEAN if checker.sees else BAD, word), word)
+
+
 def checkers() -> Checkers:
     """The recorded runs."""
-    tables = tomllib.loads(STORED.read_text(encoding="utf-8"))["checker"]
-    return Checkers(tuple(Checker(**{**table, "report": table.get("report", "").strip()}) for table in tables))
+    recorded = tomllib.loads(STORED.read_text(encoding="utf-8"))["checker"]
+    return Checkers(tuple(Checker(**{**fields, "report": fields.get("report", "").strip()}) for fields in recorded))
 
 
 @cache
 def gccs() -> tuple[Compiler, ...]:
     """The compilers here that have the warning: gcc, gcc-12, gcc-13 and so on, each once."""
-    found: dict[str, Compiler] = {}
-    for name in _NAMES:
+    compilers: dict[str, Compiler] = {}
+    for name in ("gcc", *(f"gcc-{number}" for number in range(FIRST_GCC, 21))):
         if command := shutil.which(name):
-            shown = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
-            version = shown.splitlines()[0]
+            answer = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+            version = answer.splitlines()[0]
             number = re.search(r"gcc.* (\d+)\.\d+", version)
             if number and int(number[1]) >= FIRST_GCC:
-                found.setdefault(version.partition(" ")[2], Compiler(command, version))
-    return tuple(found.values())
+                compilers.setdefault(version.partition(" ")[2], Compiler(command, version))
+    return tuple(compilers.values())
 
 
 def deallocator(version: Version, *, declared: bool = True, compiler: Compiler | None = None) -> str:
-    """What gcc's ordinary warnings say about a version's kvm_main.c; no sanitizer, no link, nothing runs.
+    """The warnings, as gcc prints them, about a version's kvm_main.c, or ""; no sanitizer, no link, nothing runs.
 
     Args:
         version: a version of the model.
         declared: whether `DECLARATION` stands before it.
         compiler: None for the first of `gccs()`.
-
-    Returns:
-        The warnings as gcc prints them, "" for none.
 
     Raises:
         RuntimeError: no such compiler, or the version does not compile (the message has the compiler's).
@@ -121,9 +138,8 @@ def deallocator(version: Version, *, declared: bool = True, compiler: Compiler |
     with tempfile.TemporaryDirectory() as work:
         unpack({**tree(version), "deallocator.h": header}, Path(work))
         command = [compiler.command, *flags, "-c", "virt/kvm/kvm_main.c", "-o", os.devnull]
-        done = subprocess.run(
-            command, cwd=work, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False
-        )
+        english = {**os.environ, "LC_ALL": "C"}
+        done = subprocess.run(command, cwd=work, capture_output=True, text=True, env=english, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} fails:\n{done.stderr}")
     return done.stderr.strip()

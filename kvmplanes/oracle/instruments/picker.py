@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
 
 import ipywidgets as w
 
-from kvmplanes.oracle.instruments.drawing import cell_html
-from kvmplanes.view.cells import Table
-from kvmplanes.view.live.failures import Keys
-from kvmplanes.view.live.offline import instrument_key
+from kvmplanes.oracle.instruments.cases import Case
+from kvmplanes.oracle.instruments.table import Cell, InstrumentTable, cell_html
+from kvmplanes.view.live.controls import Keys, SavedFrame, choice, within
+from kvmplanes.view.live.offline import Choice, Choices
 from kvmplanes.view.page.html import Html
 
-HEAD: Final = "Instrument picker. Run this cell to choose a case and an instrument; until then it shows this one."
-_STYLE: Final = {"description_width": "6em"}
 
-
-class InstrumentPicker(w.VBox):  # type: ignore[misc]
+class InstrumentPicker(SavedFrame):
     """Two controls and one view.
 
     Its arguments are those of `instrument_picker`.
@@ -27,11 +24,14 @@ class InstrumentPicker(w.VBox):  # type: ignore[misc]
         view: what the chosen cell holds.
     """
 
-    def __init__(self, table: Table, case: str = "09", instrument: str = "ASan / KASAN") -> None:
+    HOW = "Instrument picker. Run this cell to choose a case and an instrument; until then it shows this one."
+    CHOICES = "instruments"
+
+    def __init__(self, table: InstrumentTable, case: str = "09", instrument: str = "ASan / KASAN") -> None:
         self._table = table
-        cases = [(f"{one.name}: {one.title}", one.name) for one in table.cases]
-        self.case = _choice("Case", cases, "48em")
-        self.instrument = _choice("Instrument", list(table.instruments), "24em")
+        cases = [(_label(case), case.name) for case in table.cases]
+        self.case = choice("Case", cases, label="6em", width="48em")
+        self.instrument = choice("Instrument", table.instruments, label="6em", width="24em")
         self.view = w.HTML()
         wrap = w.Layout(flex_flow="row wrap", grid_gap="0 1em")
         super().__init__([w.Box([self.case, self.instrument, Keys()], layout=wrap), self.view])
@@ -40,11 +40,7 @@ class InstrumentPicker(w.VBox):  # type: ignore[misc]
             control.observe(self._show, names="value")
 
     def choose(self, case: str, instrument: str) -> None:
-        """Set both controls.
-
-        Args:
-            case: a case's name, such as "29".
-            instrument: such as "UBSan".
+        """Set both controls, such as to "29" and "UBSan".
 
         Raises:
             ValueError: no such case or instrument; the controls stay as they were.
@@ -54,36 +50,43 @@ class InstrumentPicker(w.VBox):  # type: ignore[misc]
         self._show()
 
     @property
-    def shown(self) -> Html:
+    def key(self) -> str:
+        """The chosen cell, as a key of `instrument_choices`."""
+        return instrument_key(self._table, self._cell)
+
+    def still(self) -> Html:
         """The chosen cell."""
-        return cell_html(self._table.cell(self.case.value, self.instrument.value))
+        return cell_html(self._cell)
+
+    @property
+    def _cell(self) -> Cell:
+        return self._table.cell(self.case.value, self.instrument.value)
 
     def _show(self, _: object = None) -> None:
-        # Content that takes the widget's width and never widens it; what is wider scrolls.
-        self.view.value = f'<div style="contain:inline-size">{self.shown.html}</div>'
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The live widget, and beside it what a saved notebook shows before it is run."""
-        still = self.shown
-        key = instrument_key(self._table, self.case.value, self.instrument.value)
-        html = f'<div data-choices="instruments" data-key="{key}"><p><em>{HEAD}</em></p>{still.html}</div>'
-        return {**super()._repr_mimebundle_(**kwargs), "text/html": html, "text/plain": f"{HEAD}\n{still.text}"}
+        self.view.value = within(self.still().html)
 
 
-def instrument_picker(table: Table, case: str = "09", instrument: str = "ASan / KASAN") -> InstrumentPicker:
-    """A picker over a table's cells, set to a first choice.
-
-    Args:
-        table: what `kvmplanes.oracle.instruments.table.instrument_table` gives.
-        case: a case's name.
-        instrument: an instrument's name.
-
-    Raises:
-        ValueError: no such case or instrument.
-    """
+def instrument_picker(table: InstrumentTable, case: str = "09", instrument: str = "ASan / KASAN") -> InstrumentPicker:
+    """A picker over the cells of an `instrument_table`, set to a first choice; ValueError as for `choose`."""
     return InstrumentPicker(table, case, instrument)
 
 
-def _choice(description: str, options: list[Any], width: str) -> Any:
-    look = {"width": width, "max_width": "100%"}
-    return w.Dropdown(description=description, options=options, style=_STYLE, layout=look)
+def instrument_choices(table: InstrumentTable) -> Choices:
+    """Every cell of an `instrument_table`, for a page without a kernel."""
+    choices = tuple(
+        Choice(instrument_key(table, cell), (_label(cell.case), cell.instrument), _views(cell)) for cell in table.cells
+    )
+    return Choices("instruments", ("Case", "Instrument"), choices)
+
+
+def instrument_key(table: InstrumentTable, cell: Cell) -> str:
+    """The key of a cell: places in the table's lists, since names hold spaces and slashes."""
+    return f"case-{table.cases.index(cell.case) + 1}-{table.instruments.index(cell.instrument) + 1}"
+
+
+def _label(case: Case) -> str:
+    return f"{case.name}: {case.title}"
+
+
+def _views(cell: Cell) -> Callable[[], tuple[str, str]]:
+    return lambda: ("", cell_html(cell).html)

@@ -13,16 +13,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from kvmplanes.model.heap import Freed
-from kvmplanes.oracle.compiled.results import Run, stored
+from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
-from kvmplanes.oracle.instruments.witnesses import FREED, INSTRUMENTS, Witness
+from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
 from kvmplanes.oracle.measured import VARIANTS, Variant
+from kvmplanes.runs.shown import Bundle, Shown, bundle
 from kvmplanes.runs.trace import Trace
+from kvmplanes.view.page.html import Html, badge, bold, css, escape, folded, table
+from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, Role
+from kvmplanes.view.report import report, summary
 
-Verdict = Literal["finds", "misses", "not run", "silent", "false alarm"]
+ROLE: Final[dict[str, Role]] = {
+    "finds": CLEAN, "silent": CLEAN, "misses": BAD, "false alarm": BAD, "not run": NEVER_USED
+}  # fmt: skip
+# What the figures of an instrument count.
+COUNTS: Final = {
+    "reading": "lines",
+    "failure injection": "odd answers",
+    "ASan / KASAN": "reports",
+    "UBSan": "reports",
+    "LSan / kmemleak": "objects",
+    "init_on_free": "new leaks",
+    "slub_debug=FPZU": "Oopses, messages",
+    "plain run": "Oopses",
+}
+# The model's defects that an instrument is made for; the others look at no kind in particular.
+_KINDS: Final = {
+    "ASan / KASAN": {"use-after-free", "double-free"},
+    "UBSan": {"out-of-bounds"},
+    "LSan / kmemleak": {"leak"},
+}
+NOTE: Final = (
+    "finds or misses: the case has a defect; silent: there is none to find; not run: no run is on record. "
+    "A figure counts what was shown in all runs of a cell: C, the patch's own C; kernel, a measured one; text, the "
+    "lines that reading names."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +61,12 @@ class Cell:
     witnesses: tuple[Witness, ...]
 
     @property
-    def freed(self) -> Freed:
-        """What the instrument makes of freed bytes."""
-        return FREED.get(self.instrument, "kept")
-
-    @property
     def trace(self) -> Trace:
-        """The model's run of the case."""
-        return self.case.trace(self.freed)
+        """The model's run of the case, with freed bytes as the instrument leaves them."""
+        return self.case.trace(FREED_UNDER.get(self.instrument, "kept"))
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Literal["finds", "misses", "not run", "silent", "false alarm"]:
         """One word: of a case without a defect, an instrument ought to be silent."""
         shown = any(witness.count for witness in self.witnesses)
         if not self.witnesses:
@@ -55,7 +77,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class InstrumentTable:
+class InstrumentTable(Shown):
     """Every case under every instrument; shown as a table."""
 
     cells: tuple[Cell, ...]
@@ -71,27 +93,18 @@ class InstrumentTable:
         return tuple(dict.fromkeys(cell.case for cell in self.cells))
 
     def cell(self, name: str, instrument: str) -> Cell:
-        """One cell.
-
-        Raises:
-            ValueError: no such case or instrument.
-        """
+        """One cell; ValueError when there is no such case or instrument."""
         if instrument not in self.instruments:
             raise ValueError(f"no instrument {instrument!r}; there are {', '.join(self.instruments)}")
         return next(cell for cell in self.cells if (cell.case, cell.instrument) == (case(name), instrument))
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from kvmplanes.oracle.instruments.drawing import instruments_html
-
-        return instruments_html(self)._repr_mimebundle_()
-
     def __str__(self) -> str:
-        return self._repr_mimebundle_()["text/plain"]
+        return bundle(self)["text/plain"]
 
     __repr__ = __str__
 
 
-def instrument_table(runs: Iterable[Run] | None = None, variants: Mapping[str, Variant] = VARIANTS) -> InstrumentTable:
+def instrument_table(runs: Iterable[CRun] | None = None, variants: Mapping[str, Variant] = VARIANTS) -> InstrumentTable:
     """Fill every cell.
 
     Args:
@@ -101,11 +114,81 @@ def instrument_table(runs: Iterable[Run] | None = None, variants: Mapping[str, V
     Raises:
         ValueError: the runs lack a case.
     """
-    kept = [one for one in (stored() if runs is None else runs) if one.version in {c.c for c in CASES}]
+    versions = {case.c for case in CASES}
+    of_cases = [run for run in (stored() if runs is None else runs) if run.version in versions]
     return InstrumentTable(
         tuple(
-            Cell(one, instrument, tuple(ask(one, kept, variants.get(one.kernel))))
-            for one in CASES
+            Cell(case, instrument, tuple(ask(case, of_cases, variants.get(case.kernel))))
+            for case in CASES
             for instrument, ask in INSTRUMENTS.items()
         )
     )
+
+
+@bundle.register
+def _bundle(shown: InstrumentTable) -> Bundle:
+    """The table, with what its words and figures mean below it."""
+    head: list[str | Html] = ["case", *map(_heading, shown.instruments)]
+    rows = [
+        (_case(case), *(_finding(shown.cell(case.name, instrument)) for instrument in shown.instruments))
+        for case in shown.cases
+    ]
+    narrow = {column: {"white_space": "nowrap"} for column in range(1, len(head))}
+    drawn = table(
+        head,
+        rows,
+        caption=Html("What each instrument shows of each case", ""),
+        looks={0: {"min_width": "9em"}, **narrow},
+        padding="4px 8px 4px 0",
+    )
+    titles = [f"{case.name}: {case.title}" for case in shown.cases]
+    html = f"{drawn.html}<p{css(font_size='12px', margin='6px 0')}>{escape(NOTE)}</p>"
+    return {"text/html": html, "text/plain": "\n".join([drawn.text, *titles, NOTE])}
+
+
+def _heading(instrument: str) -> Html:
+    return Html(f"{bold(instrument).html}<br/>{escape(COUNTS[instrument])}", instrument)
+
+
+def _case(case: Case) -> Html:
+    return Html(f"{bold(case.name).html}<br/>{escape(case.title)}", case.name)
+
+
+def _finding(cell: Cell) -> Html:
+    """A cell's verdict, and how much each witness shows: in full as HTML, as text the numbers alone."""
+    sources = [witness.source.removeprefix("the ").partition(" ")[0] for witness in cell.witnesses]
+    counts = [str(witness.count) for witness in cell.witnesses]
+    figures = "<br/>".join(escape(f"{source} {count}") for source, count in zip(sources, counts, strict=True))
+    numbers = f" {'/'.join(counts)}" if any(witness.count for witness in cell.witnesses) else ""
+    return Html(f"{badge(ROLE[cell.verdict], cell.verdict)}<br/>{figures}", f"{cell.verdict}{numbers}")
+
+
+def cell_html(cell: Cell) -> Html:
+    """One cell: its verdict, what each witness says, their reports, and the model's view of the same case."""
+    head = f"{cell.case.title}. Instrument: {cell.instrument}."
+    lines = [f"{witness.source}: {witness.says}" for witness in cell.witnesses]
+    lines = lines or ["No run of this case under this instrument is on record."]
+    reports = [(f"What {witness.source} gave", witness.report) for witness in cell.witnesses if witness.report]
+    model, model_report = summary(cell.trace), _report(cell)
+    html = [
+        f"<p{css(margin='4px 0')}>{badge(ROLE[cell.verdict], cell.verdict)} {escape(head)}</p>",
+        f"<ul{css(margin='4px 0')}>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>",
+        *(folded(title, _pre(printed), opened=i == 0) for i, (title, printed) in enumerate(reports)),
+        f"<p{css(margin='8px 0 0 0')}><b>The model of the same case</b></p>{model.html}",
+    ]
+    if model_report:
+        html.append(folded("The model's report", model_report.html))
+    text = [f"{cell.verdict}. {head}", *lines, *(f"--- {title}\n{printed}" for title, printed in reports)]
+    return Html("".join(html), "\n".join([*text, "--- The model of the same case", model.text]))
+
+
+def _report(cell: Cell) -> Html | None:
+    """The model's report of the defect that the instrument is made for, else of the first one."""
+    defects = cell.trace.defects
+    fitting = [n for n, defect in enumerate(defects) if defect.kind in _KINDS.get(cell.instrument, {defect.kind})]
+    return report(cell.trace, (fitting or [0])[0]) if defects else None
+
+
+def _pre(text: str) -> str:
+    look = css(margin="4px 0", overflow_x="auto", font_size="12px")
+    return f'<pre{look} tabindex="0">{escape(text)}</pre>'

@@ -17,13 +17,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-__all__ = ["VARIANTS", "Closes", "CreatePlane", "Leaks", "Row", "Sweep", "Variant", "create_plane", "load", "text"]
-
-HERE: Final = Path(__file__).parent
+_HERE: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SweepRow:
     """One N of a fail-nth sweep.
 
     Attributes:
@@ -63,7 +61,7 @@ class Sweep:
     kinds: Mapping[str, int]
     oopses: int
     failing_with_reports: tuple[int, ...]
-    rows: Mapping[int, Row]
+    rows: Mapping[int, SweepRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class CreatePlane:
     calls: Mapping[str, tuple[tuple[str, int, str], ...]]
     orders: Mapping[str, Mapping[str, Any]]
     cap_planes: Mapping[str, int]
-    sweeps: Mapping[str, tuple[Row, ...]]
+    sweeps: Mapping[str, tuple[SweepRow, ...]]
     reports: Mapping[str, int]
     kinds: Mapping[str, Mapping[str, int]]
     oopses: Mapping[str, int]
@@ -123,7 +121,10 @@ class CreatePlane:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One kernel; `base` is the variant it was made from, `no_kasan` has the boot options as keys."""
+    """One kernel; `base` is the variant it was made from, `no_kasan` has the boot options as keys.
+
+    `ubsan` has, block by block, how many VMs were closed, how many reports there were, and the first as it was printed.
+    """
 
     name: str
     description: str
@@ -135,7 +136,7 @@ class Variant:
     kmemleak: Leaks
     no_kasan: Mapping[str, Closes]
     create_plane: CreatePlane | None
-    ubsan: Mapping[str, tuple[int, int]]
+    ubsan: Mapping[str, tuple[int, int, str]]
 
     @property
     def vmalloc(self) -> bool:
@@ -150,20 +151,20 @@ def load(data: Mapping[str, Any] | None = None) -> Mapping[str, Variant]:
         data: what the JSON file holds; None to read it.
     """
     if data is None:
-        data = json.loads(text("kernel-evidence.json"))
+        data = json.loads(evidence_text("kernel-evidence.json"))
     return MappingProxyType({name: _variant(name, figures) for name, figures in data["variants"].items()})
 
 
-def text(name: str) -> str:
+def evidence_text(name: str) -> str:
     """A file of the evidence as it was recorded, such as "kasan-V1k.txt".
 
     Raises:
         ValueError: no such file.
     """
-    names = sorted(path.name for path in HERE.iterdir() if path.suffix in (".json", ".md", ".txt"))
+    names = sorted(path.name for path in _HERE.iterdir() if path.suffix in (".json", ".md", ".txt"))
     if name not in names:
         raise ValueError(f"no evidence {name!r}; there are {', '.join(names)}")
-    return (HERE / name).read_text(encoding="utf-8")
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _variant(name: str, v: Mapping[str, Any]) -> Variant:
@@ -180,8 +181,9 @@ def _variant(name: str, v: Mapping[str, Any]) -> Variant:
         Leaks(leak["after_normal"], leak["after_sweep"], leak["sizes"], leak["sites"],
               boot["failable"], boot["errnos"], boot["kasan_reports"], boot["oopses"]),
         {options: _closes(figures) for options, figures in no_kasan.items()},
-        create_plane(v["create_plane"]) if "create_plane" in v else None,
-        {k: (b["closes"], b["ubsan_reports"]) for k, b in v.get("ubsan_bounds", {}).items() if k != "note"},
+        read_create_plane(v["create_plane"]) if "create_plane" in v else None,
+        {key: (block["closes"], block["ubsan_reports"], "\n".join(block["first"]))
+         for key, block in v.get("ubsan_bounds", {}).items() if key != "note"},
     )  # fmt: skip
 
 
@@ -201,14 +203,14 @@ def _sweep(s: Mapping[str, Any]) -> Sweep:
     )  # fmt: skip
 
 
-def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[Row]:
+def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[SweepRow]:
     for r in rows:
         site = r["site"] if r.get("injected", True) else ""
-        yield Row(r["n"], r.get("stage") or "", site, r["errno"], r["fd_returned"], r["kasan_reports"],
+        yield SweepRow(r["n"], r.get("stage") or "", site, r["errno"], r["fd_returned"], r["kasan_reports"],
                   r.get("retry_plane_3", ""), r.get("vms_alive_after_close"))  # fmt: skip
 
 
-def create_plane(c: Mapping[str, Any]) -> CreatePlane:
+def read_create_plane(c: Mapping[str, Any]) -> CreatePlane:
     """The block create_plane of a variant, read into types."""
     blocks = {key[0]: figures for key, figures in c.items() if key[1] == "_"}
     a = blocks["a"]

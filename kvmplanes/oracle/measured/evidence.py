@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The model beside two real kernels: every recorded row and figure, and what the model gives in its place.
-
-`python -m kvmplanes.oracle.measured.evidence` prints the table of both, and ends with 1 if anything disagrees.
-"""
+"""The model beside two real kernels: every recorded row and figure, and what the model gives in its place."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
-from kvmplanes.model.series import ALL, Version, diff_of
-from kvmplanes.oracle.measured import VARIANTS, CreatePlane, Variant, create_plane, load, text
+from kvmplanes.model.series import ALL, DESTROY_PLANES, Version, diff_of
+from kvmplanes.oracle.measured import VARIANTS, CreatePlane, Variant, evidence_text, load, read_create_plane
+from kvmplanes.oracle.measured.checks import Check
 from kvmplanes.oracle.measured.planes import plane_checks
-from kvmplanes.oracle.measured.sees import Check
 from kvmplanes.oracle.measured.vms import step_checks, vm_checks
+from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.runs.words import columns
+from kvmplanes.view.page.html import Html, badge, escape, folded, table
+from kvmplanes.view.page.style import BAD, CLEAN
 
 
 def _with(version: Version, patch: str, name: str, title: str) -> Version:
@@ -31,7 +32,7 @@ V2: Final = ALL["09-fixed"]
 V3: Final = V2.edit(
     "09-fixed without +52",
     "a failing kvm_create_vm no longer frees its plane",
-    ("kvm_create_vm", "kvm_destroy_planes(kvm);", ""),
+    ("kvm_create_vm", DESTROY_PLANES, ""),
 )
 W29: Final = _with(V2, "29", "29 without 10", "KVM_CREATE_PLANE as posted in 29, on planes that have no vcpu_array yet")
 W29FIX: Final = _with(W29, "29-fixed", "29-fixed without 10", "the failing path empties the slot")
@@ -104,7 +105,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Table:
+class Comparison(Shown):
     """All variants; shown as a table.
 
     Attributes:
@@ -118,37 +119,51 @@ class Table:
     @property
     def wrong(self) -> tuple[tuple[str, Check], ...]:
         """Every disagreement with its kernel."""
-        return tuple((one.name, check) for one in self.compared for check in one.wrong)
+        return tuple((variant.name, check) for variant in self.compared for check in variant.wrong)
 
     @property
     def through(self) -> Counter[str]:
         """How many checks go through each limit, over all variants."""
-        return sum((one.through for one in self.compared), Counter[str]())
+        return sum((variant.through for variant in self.compared), Counter[str]())
 
     def table(self) -> tuple[tuple[str, ...], ...]:
         """Header, one row a variant, the sum of each Linux below its variants, and the sum of all as the last row."""
         numbers = ("fail-nth rows", "other figures", "equal", "in a range", "disagree")
         rows: list[tuple[str, ...]] = [("kernel", "model", *numbers, "through a limit")]
-        kernels = dict.fromkeys(one.linux for one in self.compared)
+        kernels = dict.fromkeys(variant.linux for variant in self.compared)
         for linux in kernels:
-            own = [one for one in self.compared if one.linux == linux]
+            own = [variant for variant in self.compared if variant.linux == linux]
             rows += map(_line, (*own, _sum(linux, own)))
-        return (*rows, *[_line(_sum("both", self.compared))] * (len(kernels) > 1))
+        if len(kernels) > 1:
+            rows.append(_line(_sum("both", self.compared)))
+        return tuple(rows)
 
     def notes(self) -> tuple[tuple[str, ...], ...]:
         """Header, and one row for each thing that has no counterpart on the other side, with the limit or reason."""
         return (("not compared", "limit, or reason"), *LEFT_OUT.items(), *self.lacking.items())
 
     def __str__(self) -> str:
+        rows = self.table()
         wrong = [f"{name}: {c.what}: kernel {c.kernel}, model {c.model}" for name, c in self.wrong]
-        return "\n".join([*_columns(self.table()), "", *_columns(self.notes()), *wrong])
+        return "\n".join([columns(rows, right=_numbers(rows)), "", columns(self.notes()), *wrong])
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        from kvmplanes.view.agreement import agreement_html
 
-        return agreement_html(self.table(), self.notes(), [f"{name}: {check.what}" for name, check in self.wrong])
+@bundle.register
+def _bundle(comparison: Comparison) -> Bundle:
+    """The table with its verdict as caption, what disagrees, and folded below it what was not compared."""
+    head, *rows = comparison.table()
+    wrong = [f"<li>{escape(f'{name}: {check.what}')}</li>" for name, check in comparison.wrong]
+    verdict = badge(BAD, f"{len(wrong)} disagree") if wrong else badge(CLEAN, "no disagreement")
+    sums = [number for number, row in enumerate(rows) if row[0].endswith("together")]
+    html = table(head, rows, caption=Html(verdict, ""), right=_numbers(rows), sums=sums).html
+    if wrong:
+        html += f"<ul>{''.join(wrong)}</ul>"
+    head, *notes = comparison.notes()
+    reasons = [(Html(escape(what), what), reason) for what, reason in notes]
+    html += folded("What was not compared, and why", table(head, reasons).html)
+    return {"text/html": html, "text/plain": str(comparison)}
 
 
 def compare(
@@ -157,11 +172,11 @@ def compare(
     *,
     only: str = "",
     linux: str = OLDER,
-) -> Table:
+) -> Comparison:
     """Compare what was measured with the model.
 
     Args:
-        variants: the kernels, as `kernel.load` gives them.
+        variants: the kernels, as `load` gives them.
         models: variant -> the version of the model that has the same text.
         only: one variant's name, or "" for all.
         linux: the release that was measured.
@@ -173,10 +188,12 @@ def compare(
         raise ValueError(f"no version of the model for {', '.join(sorted(missing))}")
     if only and only not in variants:
         raise ValueError(f"no variant {only!r}; there are {', '.join(variants)}")
-    return Table(tuple(_compared(linux, variants[name], variants, models) for name in variants if only in ("", name)))
+    return Comparison(
+        tuple(_compared(linux, variants[name], variants, models) for name in variants if only in ("", name))
+    )
 
 
-def with_model(now: Mapping[str, Mapping[str, Any]], linux: str) -> Table:
+def with_model(now: Mapping[str, Mapping[str, Any]], linux: str) -> Comparison:
     """Compare what can be compared of figures that are not complete.
 
     Args:
@@ -196,11 +213,11 @@ def with_model(now: Mapping[str, Mapping[str, Any]], linux: str) -> Table:
             continue
         lacking[f"{linux} {name}"] = f"not measured: {', '.join(missing)}"
         if "create_plane" in figures:
-            planes[name] = create_plane(figures["create_plane"])
+            planes[name] = read_create_plane(figures["create_plane"])
     compared = compare(load({"variants": whole}), linux=linux).compared
     only_planes = (Compared(linux, name, MODELS[name].name, tuple(plane_checks(measured, MODELS[name])))
                    for name, measured in planes.items())  # fmt: skip
-    return Table((*compared, *only_planes), lacking)
+    return Comparison((*compared, *only_planes), lacking)
 
 
 def for_model(figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,28 +230,25 @@ def for_model(figures: Mapping[str, Any]) -> dict[str, Any]:
     if "kmemleak_without_sheaves" in made:
         made["kmemleak"] = made["kmemleak_without_sheaves"]
     if made.get("no_kasan", "not built") != "not built":
-        kept = made["no_kasan"]
-        better = {key.removesuffix(_NO_SHEAVES): kept[key] for key in kept if key.endswith(_NO_SHEAVES)}
-        made["no_kasan"] = {**{key: kept[key] for key in kept if not key.endswith(_NO_SHEAVES)}, **better}
+        boots = made["no_kasan"]
+        better = {key.removesuffix(_NO_SHEAVES): boots[key] for key in boots if key.endswith(_NO_SHEAVES)}
+        made["no_kasan"] = {**{key: boots[key] for key in boots if not key.endswith(_NO_SHEAVES)}, **better}
     if not set(_PLANES) <= set(made.get("create_plane", ())):
         made.pop("create_plane", None)
     return made
 
 
 def recorded_figures(linux: str) -> dict[str, dict[str, Any]]:
-    """Variant -> every figure that is stored of a measured kernel.
-
-    Args:
-        linux: a key of `STORED`.
-    """
-    figures: dict[str, dict[str, Any]] = json.loads(text(STORED[linux]))["variants"]
+    """Variant -> every figure that is stored of a kernel, a key of `STORED`."""
+    figures: dict[str, dict[str, Any]] = json.loads(evidence_text(STORED[linux]))["variants"]
     return figures
 
 
-def both() -> Table:
+@cache
+def both() -> Comparison:
     """Both measured kernels beside the model."""
     newer = with_model(recorded_figures(NEWER), NEWER)
-    return Table((*compare().compared, *newer.compared), newer.lacking)
+    return Comparison((*compare().compared, *newer.compared), newer.lacking)
 
 
 def _compared(linux: str, variant: Variant, variants: Mapping[str, Variant], models: Mapping[str, Version]) -> Compared:
@@ -248,29 +262,17 @@ def _compared(linux: str, variant: Variant, variants: Mapping[str, Variant], mod
 
 
 def _sum(linux: str, compared: Iterable[Compared]) -> Compared:
-    return Compared(linux, "together", "", tuple(check for one in compared for check in one.checks))
+    return Compared(linux, "together", "", tuple(check for variant in compared for check in variant.checks))
 
 
-def _line(one: Compared) -> tuple[str, ...]:
-    wrong, total = len(one.wrong), len(one.checks)
-    ranged = sum(check.agrees and isinstance(check.model, range) for check in one.checks)
-    through = ", ".join(f"{limit} {n}" for limit, n in sorted(one.through.items()))
-    numbers = (one.rows, total - one.rows, total - wrong - ranged, ranged, wrong)
-    return (one.name, one.model, *map(str, numbers), through or "none")
+def _line(compared: Compared) -> tuple[str, ...]:
+    wrong, total = len(compared.wrong), len(compared.checks)
+    ranged = sum(check.agrees and isinstance(check.model, range) for check in compared.checks)
+    through = ", ".join(f"{limit} {n}" for limit, n in sorted(compared.through.items()))
+    numbers = (compared.rows, total - compared.rows, total - wrong - ranged, ranged, wrong)
+    return (compared.name, compared.model, *map(str, numbers), through or "none")
 
 
-def _columns(rows: tuple[tuple[str, ...], ...]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    put = [str.rjust if rows[-1][i].isdigit() else str.ljust for i in range(len(widths))]
-    return ["  ".join(f(cell, w) for f, cell, w in zip(put, row, widths, strict=True)).rstrip() for row in rows]
-
-
-def main() -> int:
-    """Print the table; 1 if anything disagrees."""
-    table = both()
-    sys.stdout.write(f"{table}\n")
-    return min(len(table.wrong), 1)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _numbers(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The columns that hold numbers, as the last row shows."""
+    return [column for column, cell in enumerate(rows[-1]) if cell.isdigit()]

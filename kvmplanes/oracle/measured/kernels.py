@@ -15,13 +15,16 @@ from typing import Any, Final, NamedTuple
 
 from kvmplanes.model.series import ALL
 from kvmplanes.model.sizes import ARRAY
+from kvmplanes.oracle.measured.checks import traced
 from kvmplanes.oracle.measured.evidence import NEWER, OLDER, both, recorded_figures
-from kvmplanes.oracle.measured.sees import traced
 from kvmplanes.runs.scenario import run
+from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.view.page.html import Html, badge, table
+from kvmplanes.view.page.style import CHANGED
 
 ABSENT: Final = "-"
 # A variant as 7.2 has it, and what: a check of `evidence`, or a path in the stored file.
-Place = tuple[str, str]
+_Place = tuple[str, str]
 
 
 class _Figure(NamedTuple):
@@ -29,12 +32,12 @@ class _Figure(NamedTuple):
 
     topic: str
     figure: str
-    places: tuple[Place, ...]
-    model: Place | Callable[[], str] | None = None
+    places: tuple[_Place, ...]
+    model: _Place | Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BothKernels:
     """One figure of both kernels, and of the model: "a / b" where it gives another one for each kernel."""
 
     topic: str
@@ -50,25 +53,24 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Kernels:
+class Kernels(Shown):
     """Some figures; shown as a table."""
 
-    lines: tuple[Line, ...]
-
-    def table(self) -> tuple[tuple[str, ...], ...]:
-        """Header, and one row a figure; the last column says what differs."""
-        head = ("figure", f"Linux {OLDER}", f"Linux {NEWER}", "the model", "difference")
-        return (head, *((x.figure, x.older, x.newer, x.model, "differs" * x.differs) for x in self.lines))
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        from kvmplanes.view.agreement import beside_html
-
-        return beside_html(self.table())._repr_mimebundle_()
+    lines: tuple[BothKernels, ...]
 
     def __str__(self) -> str:
-        return self._repr_mimebundle_()["text/plain"]
+        return bundle(self)["text/plain"]
 
     __repr__ = __str__
+
+
+@bundle.register
+def _bundle(shown: Kernels) -> Bundle:
+    """A figure a row; the last column says what differs."""
+    head = ("figure", f"Linux {OLDER}", f"Linux {NEWER}", "the model", "difference")
+    differs = Html(badge(CHANGED, "differs"), "differs")
+    rows = [(line.figure, line.older, line.newer, line.model, differs if line.differs else "") for line in shown.lines]
+    return bundle(table(head, rows))
 
 
 def _calls(*versions: str) -> str:
@@ -82,10 +84,11 @@ def _buses() -> str:
 
 def _with_10() -> str:
     ops = ("KVM_CREATE_VM", "KVM_CREATE_PLANE 3", "KVM_CREATE_PLANE 4", "close(vm)")
-    return f"{20 * (traced(ALL['29'], ops, 'anon_inode_getfile(plane 3)').oops is not None)} (limit: reuse)"
+    died = traced(ALL["29"], ops, "anon_inode_getfile(plane 3)").oops is not None
+    return f"{20 if died else 0} (limit: reuse)"
 
 
-def _no_kasan(options: str) -> tuple[Place, ...]:
+def _no_kasan(options: str) -> tuple[_Place, ...]:
     return tuple(("V1", f"no KASAN, {options}: {what}") for what in ("Oopses", "planes leaked"))
 
 
@@ -126,7 +129,7 @@ FIGURES: Final = (
     _Figure("29", "29 with 10, without KASAN, 20 closes: Oopses",
             (("W29p10", "create_plane/e_no_kasan/plain/oopses"),), _with_10),
 )  # fmt: skip
-TOPICS: Final = tuple(dict.fromkeys(one.topic for one in FIGURES))
+TOPICS: Final = tuple(dict.fromkeys(figure.topic for figure in FIGURES))
 
 
 def kernels(*topics: str) -> Kernels:
@@ -140,27 +143,28 @@ def kernels(*topics: str) -> Kernels:
     """
     if wrong := set(topics) - set(TOPICS):
         raise ValueError(f"no topic {', '.join(sorted(wrong))}; there are {', '.join(TOPICS)}")
-    checks = {(one.linux, one.variant, check.what): check for one in both().compared for check in one.checks}
+    compared = both().compared
+    checks = {(variant.linux, variant.variant, check.what): check for variant in compared for check in variant.checks}
     stored = {linux: recorded_figures(linux) for linux in (OLDER, NEWER)}
 
-    def measured(linux: str, place: Place) -> str:
+    def measured(linux: str, place: _Place) -> str:
         variant, what = _variant(linux, place[0]), place[1]
         check = checks.get((linux, variant, what))
-        found = check.kernel if check else _at(stored[linux], f"{variant}/{what}")
-        return ABSENT if found is None else str(found)
+        figure = check.kernel if check else _at(stored[linux], f"{variant}/{what}")
+        return ABSENT if figure is None else str(figure)
 
-    def modelled(linux: str, places: tuple[Place, ...]) -> str:
+    def modelled(linux: str, places: tuple[_Place, ...]) -> str:
         return ", ".join(str(checks[linux, _variant(linux, name), what].model) for name, what in places)
 
-    def line(one: _Figure) -> Line:
-        older, newer = (", ".join(measured(linux, place) for place in one.places) for linux in (OLDER, NEWER))
-        if callable(one.model):
-            return Line(one.topic, one.figure, older, newer, one.model())
-        places = (one.model,) if one.model else one.places
-        return Line(one.topic, one.figure, older, newer,
+    def line(figure: _Figure) -> BothKernels:
+        older, newer = (", ".join(measured(linux, place) for place in figure.places) for linux in (OLDER, NEWER))
+        if callable(figure.model):
+            return BothKernels(figure.topic, figure.figure, older, newer, figure.model())
+        places = (figure.model,) if figure.model else figure.places
+        return BothKernels(figure.topic, figure.figure, older, newer,
                     " / ".join(dict.fromkeys(modelled(linux, places) for linux in (OLDER, NEWER))))  # fmt: skip
 
-    return Kernels(tuple(line(one) for one in FIGURES if one.topic in (topics or TOPICS)))
+    return Kernels(tuple(line(figure) for figure in FIGURES if figure.topic in (topics or TOPICS)))
 
 
 def _variant(linux: str, name: str) -> str:
@@ -170,7 +174,7 @@ def _variant(linux: str, name: str) -> str:
 
 def _at(figures: Mapping[str, Any], path: str) -> object:
     """What stands at a path, None if nothing does."""
-    found: Any = figures
+    place: Any = figures
     for key in path.split("/"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        place = place.get(key) if isinstance(place, dict) else None
+    return place

@@ -256,4 +256,4 @@ KNOWN = {
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_samples(name: str) -> None:
-    assert [said for compiler in compilers() for said in differing([sample(*KNOWN[name])], compiler)] == []
+    assert [sentence for compiler in compilers() for sentence in differing([sample(*KNOWN[name])], compiler)] == []

@@ -13,11 +13,13 @@ from kvmplanes import oracle
 from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
-from kvmplanes.oracle import Driver, Edit, Run, Scenario, agreement, disagreements, edited, side_by_side
+from kvmplanes.oracle import CRun, Driver, Edit, Scenario, agreement, disagreements, side_by_side, with_edits
 from kvmplanes.oracle.__main__ import main
 from kvmplanes.oracle.compiled.edits import functions_of, undo_statements
 from kvmplanes.oracle.compiled.results import dump, fresh, modelled, stored
+from kvmplanes.oracle.measured.evidence import MODELS, both, compare
 from kvmplanes.runs.certificate import certify
+from kvmplanes.runs.mutation import kill_count
 from kvmplanes.runs.scenario import usual
 
 RUNS = stored()
@@ -142,7 +144,7 @@ def test_every_undo_line_dropped_in_the_model_alone_is_caught(name: str) -> None
     unseen = []
     for function in functions_of(ALL[name]):
         for at in range(len(undo_statements(ALL[name].functions[function].source))):
-            model = edited(ALL[name], [Edit(function, "drop", at)])
+            model = with_edits(ALL[name], [Edit(function, "drop", at)])
             unseen += [] if caught(name, model) else dropped(ALL[name].diff(model))
     # The count of a VM that never came to be: in the kernel the line only warns.
     assert unseen == ["WARN_ON_ONCE(!refcount_dec_and_test(&kvm->users_count));"]
@@ -179,26 +181,35 @@ def test_an_error_in_the_model_alone_is_caught(function: str, line: str, error: 
 
 
 def test_a_disagreement_reads_as_two_traces() -> None:
-    version = edited(ALL["09"], [Edit("kvm_destroy_vm", "swap", 10, 11)])
+    version = with_edits(ALL["09"], [Edit("kvm_destroy_vm", "swap", 10, 11)])
     run = next(r for r in RUNS if r.version == "09")
     text = side_by_side(modelled(version, run.scenario), run.result)
     assert text.startswith("event 37: model free plane#0, C free kvm#1\n")
     assert sum(line.startswith("-> ") for line in text.splitlines()) == 18
 
 
-def test_the_command_shows_the_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_shows_the_comparisons(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kvmplanes.oracle.compiled.results.stored", lambda: RUNS[:50])
     assert main(["--stored"]) == 0
-    _, *rows, last = capsys.readouterr().out.splitlines()
+    compiled, kernels, not_compared, mutants = capsys.readouterr().out.split("\n\n")
+    _, *rows, last = compiled.splitlines()
     assert [row.split()[:3] for row in rows] == [["rfc", "28", "0"], ["08", "22", "0"]]
     assert last.split()[:3] == ["together", "50", "0"]
+    assert f"{kernels}\n\n{not_compared}" == str(both())
+    assert mutants == f"{kill_count()}\n"
+
+
+def test_the_command_fails_where_a_kernel_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = compare(models={**MODELS, "V1k": ALL["11"]}, only="V1k")
+    monkeypatch.setattr("kvmplanes.oracle.__main__.both", lambda: wrong)
+    assert main(["--stored"]) == 1
 
 
 def test_the_command_fails_on_a_disagreement(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "kvmplanes.oracle.compiled.results.stored", lambda: [Run("11", RUNS[0].scenario, r.result) for r in RUNS[:1]]
+        "kvmplanes.oracle.compiled.results.stored", lambda: [CRun("11", RUNS[0].scenario, r.result) for r in RUNS[:1]]
     )
     assert main(["--stored"]) == 1
     assert "11: KVM_CREATE_VM, close(vm)" in capsys.readouterr().out

@@ -4,8 +4,9 @@
 import pytest
 
 from kvmplanes.oracle import compilers
+from kvmplanes.oracle.compiled.build import KERNEL
 from kvmplanes.oracle.compiled.fuzz import SAMPLES, SEED
-from kvmplanes.oracle.compiled.samples import KERNEL, differing, on_compiler, on_machine, samples
+from kvmplanes.oracle.compiled.samples import differing, on_compiler, on_machine, samples
 from tests.helpers.one_sample import CALLS, sample
 
 pytestmark = pytest.mark.usefixtures("compiler")
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("compiler")
 def test_random_samples() -> None:
     made = samples(SAMPLES, SEED)
     assert len(made) >= 200
-    assert [said for compiler in compilers() for said in differing(made, compiler)] == []
+    assert [sentence for compiler in compilers() for sentence in differing(made, compiler)] == []
 
 
 def test_random_samples_use_the_whole_subset() -> None:
@@ -35,11 +36,11 @@ def test_samples_are_the_same_for_a_seed() -> None:
 
 def test_a_difference_is_shown_with_its_sample() -> None:
     right = sample("\treturn a + b;")
-    said = on_compiler([right], compilers()[0])["p"]
-    assert said == on_machine([right])["p"] == [f"= {a + b}" for a, b in CALLS]
+    lines = on_compiler([right], compilers()[0])["p"]
+    assert lines == on_machine([right])["p"] == [f"= {a + b}" for a, b in CALLS]
     assert differing([right], compilers()[0]) == []
-    here = "#ifdef __GNUC__\n#define ONE 2\n#else\n#define ONE 1\n#endif\n"
-    optimized, plain = differing([sample("\treturn ONE;", here)], compilers()[0])
+    macros = "#ifdef __GNUC__\n#define ONE 2\n#else\n#define ONE 1\n#endif\n"
+    optimized, plain = differing([sample("\treturn ONE;", macros)], compilers()[0])
     assert optimized == plain
     assert optimized.startswith("p: line 0: the machine says ['= 1'], ")
     assert optimized.splitlines()[0].endswith(" ['= 2']")

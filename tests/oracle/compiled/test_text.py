@@ -17,7 +17,7 @@ import pytest
 
 from kvmplanes.model import series
 from kvmplanes.model.limits import LIMITS
-from kvmplanes.model.machine.tree import lines, text_of
+from kvmplanes.model.machine.tree import as_lines, text_of
 from kvmplanes.model.series import ALL, Version
 from kvmplanes.oracle.measured.evidence import MODELS, NEWER, compare, recorded_figures, with_model
 from tests.helpers import facts
@@ -118,7 +118,7 @@ def wrong(version: Version, edits: Iterable[Edit]) -> Version:
         if where == HOST:
             text = text_of(made.tree, where)
             assert text.count(old) == 1
-            made = Version(made.name, made.title, {**made.tree, where: lines(text.replace(old, new))}, made.based_on)
+            made = Version(made.name, made.title, {**made.tree, where: as_lines(text.replace(old, new))}, made.based_on)
         else:
             made = made.edit(made.name, made.title, (where, old, new))
     return made
@@ -192,8 +192,8 @@ def by_facts(monkeypatch: pytest.MonkeyPatch, text: Text, *edits: Edit) -> bool:
 
 
 def holders(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> str:
-    found = {"kernels": by_kernels(monkeypatch, *fault), "facts": by_facts(monkeypatch, *fault)}
-    return " and ".join(who for who, noticed in found.items() if noticed)
+    noticing = {"kernels": by_kernels(monkeypatch, *fault), "facts": by_facts(monkeypatch, *fault)}
+    return " and ".join(who for who, notices in noticing.items() if notices)
 
 
 def test_every_version_is_held() -> None:

@@ -3,6 +3,7 @@
 
 import doctest
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,28 +13,29 @@ import pytest
 from kvmplanes.model.series import ALL
 from kvmplanes.oracle.compiled.build import Compiler
 from kvmplanes.oracle.instruments import checkers as module
-from kvmplanes.oracle.instruments.checkers import DECLARATION, NO_GCC, PATCH, checkers, deallocator, gccs
+from kvmplanes.oracle.instruments.checkers import DECLARATION, DECLARING_PATCH, NO_GCC, checkers, deallocator, gccs
 
 # The versions in which kvm_destroy_vm() uses the VM after it has freed it.
 LATE = {"09", "10"}
 
 
-@pytest.fixture(params=range(max(1, len(gccs()))), ids=[one.version for one in gccs()] or ["none"])
+@pytest.fixture(params=range(max(1, len(gccs()))), ids=[gcc.version for gcc in gccs()] or ["none"])
 def gcc(request: pytest.FixtureRequest, need: Callable[[object, str], None]) -> Compiler:
     """Each gcc that has the warning; with CI=true there has to be one."""
     need(gccs(), NO_GCC)
-    return gccs()[request.param]
+    number: int = request.param
+    return gccs()[number]
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_gcc_sees_the_use_after_the_free_and_nothing_else(gcc: Compiler, name: str) -> None:
-    said = deallocator(ALL[name], compiler=gcc)
-    warnings = re.findall(r"^(.*): warning: .*\[(-W[\w-]+)[=\d]*\]$", said, re.MULTILINE)
-    wanted = ["-Wuse-after-free"] * (name in LATE) + ["-Warray-bounds"] * (name == "09-level16")
-    assert [option for _, option in warnings] == wanted
+    warned = deallocator(ALL[name], compiler=gcc)
+    warnings = re.findall(r"^(.*): warning: .*\[(-W[\w-]+)[=\d]*\]$", warned, re.MULTILINE)
+    wanted = {"09": ["-Wuse-after-free"], "10": ["-Wuse-after-free"], "09-level16": ["-Warray-bounds"]}
+    assert [option for _, option in warnings] == wanted.get(name, [])
     if name in LATE:
-        assert "pointer 'kvm' used after 'kvm_arch_free_vm'" in said
-        at = re.search(r"kvm_main\.c:(\d+):\d+: note: call to 'kvm_arch_free_vm' here", said)
+        assert "pointer 'kvm' used after 'kvm_arch_free_vm'" in warned
+        at = re.search(r"kvm_main\.c:(\d+):\d+: note: call to 'kvm_arch_free_vm' here", warned)
         assert at
         function = ALL[name].functions["kvm_destroy_vm"]
         assert function.source.splitlines()[int(at[1]) - function.first].strip() == "kvm_arch_free_vm(kvm);"
@@ -63,11 +65,11 @@ def test_an_old_compiler_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         return subprocess.CompletedProcess(command, 0, lines[command[0]] + "\nmore\n")
 
     here = {"gcc", "gcc-12", "gcc-13", "gcc-14"}
-    monkeypatch.setattr(module.shutil, "which", lambda name: f"/{name}" if name in here else None)
-    monkeypatch.setattr(module.subprocess, "run", shown)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/{name}" if name in here else None)
+    monkeypatch.setattr(subprocess, "run", shown)
     gccs.cache_clear()
     try:
-        assert [one.command for one in gccs()] == ["/gcc-13", "/gcc-14"]
+        assert [gcc.command for gcc in gccs()] == ["/gcc-13", "/gcc-14"]
         here.clear()
         gccs.cache_clear()
         with pytest.raises(RuntimeError, match="needs gcc 12 or newer"):
@@ -77,25 +79,25 @@ def test_an_old_compiler_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_patch_and_the_declaration_are_one() -> None:
-    assert PATCH.startswith("KVM: ")
+    assert DECLARING_PATCH.startswith("KVM: ")
     (declared,) = [
         line for line in DECLARATION.splitlines() if line.endswith("__attribute__((__malloc__(kvm_arch_free_vm, 1)));")
     ]
-    assert f"+{declared}\n" in PATCH
-    old, new = re.search(r"@@ -\d+,(\d+) \+\d+,(\d+) @@", PATCH).groups()  # type: ignore[union-attr]
-    hunk = PATCH.partition(" @@\n")[2].splitlines()
+    assert f"+{declared}\n" in DECLARING_PATCH
+    old, new = re.search(r"@@ -\d+,(\d+) \+\d+,(\d+) @@", DECLARING_PATCH).groups()  # type: ignore[union-attr]
+    hunk = DECLARING_PATCH.partition(" @@\n")[2].splitlines()
     assert len([line for line in hunk if line[0] != "+"]) == int(old)
     assert len([line for line in hunk if line[0] != "-"]) == int(new)
 
 
 def test_one_checker_sees_it() -> None:
     rows = checkers().all
-    assert [one.name for one in rows if one.sees] == ["gcc -Wall with one declaration"]
-    assert [bool(one.report) for one in rows] == [one.sees for one in rows]
-    for one in rows:
-        assert one.version
-        assert one.command.split()[0].startswith(("gcc", "spatch", "sparse", "clang", "scripts/"))
-        assert ("use-after-free" in one.posted) == one.sees
+    assert [checker.name for checker in rows if checker.sees] == ["gcc -Wall with one declaration"]
+    assert [bool(checker.report) for checker in rows] == [checker.sees for checker in rows]
+    for checker in rows:
+        assert checker.version
+        assert checker.command.split()[0].startswith(("gcc", "spatch", "sparse", "clang", "scripts/"))
+        assert ("use-after-free" in checker.posted) == checker.sees
     assert "[-Wuse-after-free]" in rows[-1].report
 
 
@@ -104,10 +106,11 @@ def test_the_table_says_in_words_what_its_colours_say() -> None:
     bundle = table._repr_mimebundle_()
     assert str(table) == repr(table) == bundle["text/plain"]
     rows = re.findall(r"<tr>(.*?)</tr>", bundle["text/html"])[1:]
-    assert ["finds" in row for row in rows] == ["misses" not in row for row in rows] == [one.sees for one in table.all]
-    for one in table.all:
-        for said in (one.name, one.version, one.posted.replace("`", ""), one.command):
-            assert said in str(table)
+    sees = [checker.sees for checker in table.all]
+    assert ["finds" in row for row in rows] == ["misses" not in row for row in rows] == sees
+    for checker in table.all:
+        for words in (checker.name, checker.version, checker.posted.replace("`", ""), checker.command):
+            assert words in str(table)
 
 
 def test_nothing_of_a_machine_is_stored() -> None:

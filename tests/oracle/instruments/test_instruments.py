@@ -9,21 +9,23 @@ from types import MappingProxyType
 import pytest
 
 import kvmplanes as kp
+from kvmplanes.model.heap import Freed
 from kvmplanes.model.series import ALL
-from kvmplanes.oracle import Driver, Run, Scenario, fresh, stored
-from kvmplanes.oracle.compiled.run import Result
+from kvmplanes.oracle import CRun, Driver, Scenario, fresh, stored
+from kvmplanes.oracle.compiled.run import Played
 from kvmplanes.oracle.instruments.cases import CASES, Case, case, fresh_reports, recorded, sanitizer_reports
-from kvmplanes.oracle.instruments.reading import QUESTIONS, answers
+from kvmplanes.oracle.instruments.reading import ASKED, objections
 from kvmplanes.oracle.instruments.table import Cell, InstrumentTable, instrument_table
 from kvmplanes.oracle.instruments.witnesses import INSTRUMENTS
 from kvmplanes.oracle.measured import VARIANTS, Variant
+from kvmplanes.oracle.measured.evidence import MODELS, V3
 
 TABLE = instrument_table()
 RUNS = stored()
 
 
-def changed_runs(change: Callable[[Result], Result]) -> list[Run]:
-    return [dataclasses.replace(one, result=change(one.result)) for one in RUNS]
+def changed_runs(change: Callable[[Played], Played]) -> list[CRun]:
+    return [dataclasses.replace(run, result=change(run.result)) for run in RUNS]
 
 
 def changed_kernel(name: str, **members: object) -> dict[str, Variant]:
@@ -45,13 +47,13 @@ def test_every_case_meets_every_instrument() -> None:
 
 
 def test_the_repair_alone_has_nothing_to_find() -> None:
-    assert [one.name for one in TABLE.cases if not one.trace().defects] == ["09-fixed"]
+    assert [case.name for case in TABLE.cases if not case.trace().defects] == ["09-fixed"]
 
 
-@pytest.mark.parametrize("one", CASES, ids=lambda one: one.name)
-def test_what_address_and_leak_checkers_find_is_what_the_model_has(one: Case) -> None:
-    kinds = {defect.kind for defect in case(one.name).trace().defects}
-    found = {cell.instrument for cell in TABLE.cells if cell.case == one and cell.verdict == "finds"}
+@pytest.mark.parametrize("each", CASES, ids=lambda each: each.name)
+def test_what_address_and_leak_checkers_find_is_what_the_model_has(each: Case) -> None:
+    kinds = {defect.kind for defect in case(each.name).trace().defects}
+    found = {cell.instrument for cell in TABLE.cells if cell.case == each and cell.verdict == "finds"}
     assert ("ASan / KASAN" in found) == bool(kinds & {"use-after-free", "double-free"})
     assert ("UBSan" in found) == ("out-of-bounds" in kinds)
     # kmemleak trips over the address that a second free makes the allocator hand out twice.
@@ -59,9 +61,9 @@ def test_what_address_and_leak_checkers_find_is_what_the_model_has(one: Case) ->
 
 
 @pytest.mark.parametrize(("instrument", "freed"), [("init_on_free", "zeroed"), ("slub_debug=FPZU", "poisoned")])
-def test_changed_bytes_show_what_the_model_shows(instrument: str, freed: str) -> None:
+def test_changed_bytes_show_what_the_model_shows(instrument: str, freed: Freed) -> None:
     cell = TABLE.cell("09", instrument)
-    assert cell.freed == freed
+    assert cell.trace == kp.run("09", freed=freed)
     assert cell.trace.defects != case("09").trace().defects
     assert cell.verdict == "finds"
 
@@ -84,6 +86,10 @@ def test_bad_names_are_refused() -> None:
         recorded("kasan-W29.txt", "x")
 
 
+def test_the_case_without_52_is_the_mutant_that_the_evidence_calls_v3k() -> None:
+    assert case("without +52").version is MODELS["V3k"] is V3
+
+
 # -- no cell is typed: each changes with its source -------------------------------------------------------------------
 
 
@@ -99,7 +105,7 @@ def test_the_c_fills_its_cells() -> None:
 
 
 def test_a_wrong_answer_of_the_c_is_an_odd_answer() -> None:
-    def lost(r: Result) -> Result:
+    def lost(r: Played) -> Played:
         return dataclasses.replace(r, results=tuple((op, "EIO" if x.startswith("E") else x) for op, x in r.results))
 
     assert ("09", "failure injection") in differing(instrument_table(changed_runs(lost)))
@@ -136,12 +142,12 @@ def _tool(cell: Cell) -> bool:
 
 
 def test_reading_stops_at_the_defects_and_nowhere_else() -> None:
-    found = {name: [question for question, _, _ in answers(version)] for name, version in ALL.items()}
+    found = {name: [question for question, _, _ in objections(version)] for name, version in ALL.items()}
     with_defect = {name for name, version in ALL.items() if not kp.certify(version).clean}
     assert {name for name, questions in found.items() if questions} == with_defect
     assert all(len(questions) == 1 for questions in found.values() if questions)
-    asked = {question for one in CASES for question, _, _ in answers(one.version)}
-    assert asked == set(QUESTIONS), "each question finds one of the cases"
+    asked = {question for each in CASES for question, _, _ in objections(each.version)}
+    assert asked == set(ASKED), "each question finds one of the cases"
 
 
 def test_reading_sees_an_edit() -> None:
@@ -150,7 +156,7 @@ def test_reading_sees_an_edit() -> None:
         "a use after the free",
         ("kvm_destroy_vm", "kvm_arch_free_vm(kvm);", "kvm_arch_free_vm(kvm);  // freed\nmm = kvm->mm;"),
     )
-    assert [(function, line) for _, function, line in answers(late)] == [("kvm_destroy_vm", "mm = kvm->mm;")]
+    assert [(function, line) for _, function, line in objections(late)] == [("kvm_destroy_vm", "mm = kvm->mm;")]
 
 
 # -- the stored reports -----------------------------------------------------------------------------------------------
@@ -165,11 +171,11 @@ def gist(report: str) -> list[str]:
 
 
 def test_reports_are_stored_for_exactly_what_was_counted() -> None:
-    for one in CASES:
-        if one.c:
-            result = one.result_in(RUNS).result
+    for each in CASES:
+        if each.c:
+            result = each.result_in(RUNS).result
             want = {row[0] for row in result.reports} | ({"lsan"} if result.lsan else set())
-            assert set(sanitizer_reports()[one.name]) == want
+            assert set(sanitizer_reports()[each.name]) == want
 
 
 def test_stored_reports_hold_nothing_of_this_machine() -> None:
@@ -185,7 +191,7 @@ def test_a_fresh_run_gives_the_stored_reports(compiler: None) -> None:  # noqa: 
 
 
 def test_a_fresh_run_fills_the_table_alike(compiler: None) -> None:  # noqa: ARG001 - asked for first
-    assert instrument_table(fresh([one.c for one in CASES if one.c])) == TABLE
+    assert instrument_table(fresh([each.c for each in CASES if each.c])) == TABLE
 
 
 def test_an_ordinary_build_shows_nothing_of_09(driver: Callable[..., Driver]) -> None:

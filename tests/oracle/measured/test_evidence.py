@@ -15,10 +15,10 @@ from kvmplanes.model.limits import LIMITS
 from kvmplanes.model.series import ALL, Version
 from kvmplanes.oracle import measured
 from kvmplanes.oracle.measured import VARIANTS, evidence
+from kvmplanes.oracle.measured.checks import SITES, call_of, failed_rows
 from kvmplanes.oracle.measured.evidence import MODELS, compare
-from kvmplanes.oracle.measured.sites import SITES, failures, site
 
-RAW: dict[str, Any] = json.loads(measured.text("kernel-evidence.json"))["variants"]
+RAW: dict[str, Any] = json.loads(measured.evidence_text("kernel-evidence.json"))["variants"]
 
 
 def figure(variant: str, what: str) -> tuple[object, object]:
@@ -33,21 +33,20 @@ def figure(variant: str, what: str) -> tuple[object, object]:
 def test_nothing_disagrees() -> None:
     table = compare()
     assert table.wrong == ()
-    assert [one.variant for one in table.compared] == list(RAW)
-    assert evidence.main() == 0
+    assert [variant.variant for variant in table.compared] == list(RAW)
 
 
 def test_nothing_disagrees_on_7_2() -> None:
     """The patch's own base: whole variants as on 6.12, and KVM_CREATE_PLANE of two others."""
     table = evidence.both()
     assert table.wrong == ()
-    newer = {one.variant: one for one in table.compared if one.linux == "7.2.13"}
+    newer = {variant.variant: variant for variant in table.compared if variant.linux == "7.2.13"}
     assert list(newer) == ["V0", "V1", "V2", "V3", "W09oob", "W29", "W29fix"]
-    assert all(len(one.checks) > 30 for one in newer.values())
+    assert all(len(variant.checks) > 30 for variant in newer.values())
     recorded = evidence.recorded_figures("7.2.13")
     assert {name.split()[1] for name in table.lacking} == set(recorded) - {"V0", "V1", "V2", "V3", "W09oob"}
     assert table.lacking["7.2.13 V0h"] == "the model has no version with this text"
-    assert sum(one.rows for one in newer.values()) > 800
+    assert sum(variant.rows for variant in newer.values()) > 800
 
 
 def test_the_sums_are_those_of_each_kernel_and_of_both() -> None:
@@ -65,11 +64,13 @@ def test_every_recorded_row_is_compared() -> None:
 
     def rows(figures: dict[str, Any]) -> int:
         sweep, blocks = figures["sweep"], figures.get("create_plane", {}).values()
-        kept = sweep.get("rows", sweep.get("rows_first", [sweep["extra_row"]] if "extra_row" in sweep else []))
-        return len(kept) + sum(len(block.get("rows", ())) for block in blocks)
+        recorded = sweep.get("rows", sweep.get("rows_first", [sweep["extra_row"]] if "extra_row" in sweep else []))
+        return len(recorded) + sum(len(block.get("rows", ())) for block in blocks)
 
-    assert {one.variant: one.rows for one in compare().compared} == {name: rows(v) for name, v in RAW.items()}
-    assert sum(one.rows for one in compare().compared) > 900
+    assert {variant.variant: variant.rows for variant in compare().compared} == {
+        name: rows(v) for name, v in RAW.items()
+    }
+    assert sum(variant.rows for variant in compare().compared) > 900
 
 
 def test_every_limit_on_the_way_is_explained() -> None:
@@ -261,15 +262,15 @@ def test_each_figure_counts(variant: str) -> None:
 
 def test_unknown_sites_and_names_are_refused() -> None:
     row = VARIANTS["V1k"].sweep.rows[2]
-    assert site(row) == ("kvm_create_plane", "")
+    assert call_of(row) == ("kvm_create_plane", "")
     with pytest.raises(ValueError, match="no call of the model for 'plane: kvm_other < kvm_create_vm'"):
-        site(replace(row, site="kvm_other < kvm_create_vm"))
+        call_of(replace(row, site="kvm_other < kvm_create_vm"))
     with pytest.raises(ValueError, match="no call of the model"):
-        site(replace(row, stage="debugfs"))
+        call_of(replace(row, stage="debugfs"))
     with pytest.raises(ValueError, match="is not among the model's"):
-        list(failures([row, row], ["kvm_create_plane(kvm, 0)"]))
+        list(failed_rows([row, row], ["kvm_create_plane(kvm, 0)"]))
     with pytest.raises(ValueError, match=r"there are METHOD\.md, "):
-        measured.text("nothing.txt")
+        measured.evidence_text("nothing.txt")
     with pytest.raises(ValueError, match="no variant 'V9'"):
         compare(only="V9")
     with pytest.raises(ValueError, match="no version of the model for V0"):
@@ -278,8 +279,9 @@ def test_unknown_sites_and_names_are_refused() -> None:
 
 def test_the_reports_beside_the_figures_are_the_same_boots() -> None:
     """Each text names its kind and count as the figures do."""
-    assert "BUG: KASAN: slab-use-after-free" in measured.text("kasan-V1k.txt")
-    assert f"{VARIANTS['V1k'].create_close.kasan_reports} reports in this boot" in measured.text("kasan-V1k.txt")
-    assert f"{VARIANTS['V3k'].kmemleak.after_sweep} records" in measured.text("kmemleak-V3k.txt")
-    assert "RDI: 6b6b6b6b6b6b6b6b" in measured.text("oops-poison.txt")
-    assert "BUG: KASAN: double-free" in measured.text("kasan-W29.txt")
+    assert "BUG: KASAN: slab-use-after-free" in measured.evidence_text("kasan-V1k.txt")
+    reports = f"{VARIANTS['V1k'].create_close.kasan_reports} reports in this boot"
+    assert reports in measured.evidence_text("kasan-V1k.txt")
+    assert f"{VARIANTS['V3k'].kmemleak.after_sweep} records" in measured.evidence_text("kmemleak-V3k.txt")
+    assert "RDI: 6b6b6b6b6b6b6b6b" in measured.evidence_text("oops-poison.txt")
+    assert "BUG: KASAN: double-free" in measured.evidence_text("kasan-W29.txt")

@@ -6,16 +6,17 @@ from kvmplanes.oracle.measured.evidence import MODELS, compare
 
 
 def test_the_table_shows_what_was_compared() -> None:
-    table = compare(only="V1k")
-    head, line, together = table.table()
+    comparison = compare(only="V1k")
+    head, line, together = comparison.table()
     assert line[:2] == ("6.12.117 V1k", "09")
     assert line[2:7] == together[2:7]
     rows, others, equal, ranged, wrong = map(int, line[2:7])
     assert (rows + others, ranged, wrong) == (equal, 0, 0)
-    html = table._repr_html_()
+    html = comparison._repr_mimebundle_()["text/html"]
     assert "no disagreement" in html
     assert all(f">{name}</th>" in html for name in head)
     assert all(f">{name}<" in html for name in evidence.LEFT_OUT.values())
+    assert repr(comparison) == comparison._repr_mimebundle_()["text/plain"]
 
 
 def test_only_vmalloc_leaves_ranges() -> None:
@@ -25,7 +26,8 @@ def test_only_vmalloc_leaves_ranges() -> None:
 
 
 def test_the_table_shows_what_disagrees() -> None:
-    table = compare(models={**MODELS, "V1k": MODELS["V2k"]}, only="V1k")
-    assert "6.12.117 V1k: create + close: KASAN reports: kernel 17, model 0" in str(table)
-    assert "<li>6.12.117 V1k: create + close: KASAN reports</li>" in table._repr_html_()
-    assert f"{len(table.wrong)} disagree" in table._repr_html_()
+    comparison = compare(models={**MODELS, "V1k": MODELS["V2k"]}, only="V1k")
+    assert "6.12.117 V1k: create + close: KASAN reports: kernel 17, model 0" in str(comparison)
+    html = comparison._repr_mimebundle_()["text/html"]
+    assert "<li>6.12.117 V1k: create + close: KASAN reports</li>" in html
+    assert f"{len(comparison.wrong)} disagree" in html

@@ -9,22 +9,22 @@ import pytest
 from kvmplanes.model.limits import LIMITS
 from kvmplanes.oracle.measured import kernels as module
 from kvmplanes.oracle.measured.evidence import NEWER, OLDER, recorded_figures
-from kvmplanes.oracle.measured.kernels import ABSENT, FIGURES, TOPICS, Line, kernels
+from kvmplanes.oracle.measured.kernels import ABSENT, FIGURES, TOPICS, BothKernels, kernels
 
 ALL = kernels()
 
 
-def line(figure: str) -> Line:
-    (one,) = [one for one in ALL.lines if one.figure.startswith(figure)]
-    return one
+def line(figure: str) -> BothKernels:
+    (line,) = [line for line in ALL.lines if line.figure.startswith(figure)]
+    return line
 
 
 def test_every_figure_is_somewhere() -> None:
-    assert [one.figure for one in ALL.lines] == [one.figure for one in FIGURES]
-    for one in ALL.lines:
-        assert ABSENT not in one.newer.split(", "), f"{one.figure}: on 7.2 nothing stands there"
-        assert one.model
-    assert [one.figure for one in ALL.lines if one.older == ABSENT] == [
+    assert [line.figure for line in ALL.lines] == [line.figure for line in FIGURES]
+    for line in ALL.lines:
+        assert ABSENT not in line.newer.split(", "), f"{line.figure}: on 7.2 nothing stands there"
+        assert line.model
+    assert [line.figure for line in ALL.lines if line.older == ABSENT] == [
         "the same without sheaves",
         "the same without sheaves",
         "29 with 10, without KASAN, 20 closes: Oopses",
@@ -36,7 +36,7 @@ def test_what_is_the_same_and_what_is_not() -> None:
     assert (same.older, same.newer, same.model, same.differs) == ("17", "17", "17", False)
     calls = line("failable allocations")
     assert (calls.older, calls.newer, calls.differs) == ("201, 202", "205, 206", True)
-    assert line("of them for buses") == Line("failures", "of them for buses", "4", "5", "5")
+    assert line("of them for buses") == BothKernels("failures", "of them for buses", "4", "5", "5")
     leaks = line("without +52")
     assert (leaks.older, leaks.newer, leaks.model) == ("69", "37", "69 / 71")
     with_10 = line("29 with 10")
@@ -46,12 +46,12 @@ def test_what_is_the_same_and_what_is_not() -> None:
 
 def test_the_model_differs_from_no_kernel_but_through_a_limit() -> None:
     """Where the model's side is figures alone, each kernel's is among them; kmemleak with sheaves is the exception."""
-    blind = [one.figure for one in ALL.lines
-             if re.fullmatch(r"[\d, /]+", one.model)
-             and not {one.older, one.newer} <= {*one.model.split(" / "), ABSENT}]  # fmt: skip
+    blind = [line.figure for line in ALL.lines
+             if re.fullmatch(r"[\d, /]+", line.model)
+             and not {line.older, line.newer} <= {*line.model.split(" / "), ABSENT}]  # fmt: skip
     assert blind == ["of them for buses", "without +52, each failing once: planes that kmemleak lists",
                      "09 with init_on_free=1, 20 closes: planes that kmemleak lists"]  # fmt: skip
-    named = {name for one in ALL.lines for name in re.findall(r"limit: (\w+)", one.model)}
+    named = {name for line in ALL.lines for name in re.findall(r"limit: (\w+)", line.model)}
     assert named <= set(LIMITS)
 
 
@@ -62,14 +62,14 @@ def test_the_table_marks_what_differs_in_words() -> None:
     head, *rows = str(table).splitlines()
     assert f"Linux {OLDER}" in head
     assert f"Linux {NEWER}" in head
-    assert [row.endswith("differs") for row in rows] == [one.differs for one in table.lines]
+    assert [row.endswith("differs") for row in rows] == [line.differs for line in table.lines]
     html = re.findall(r"<tr>(.*?)</tr>", bundle["text/html"])
-    assert ["differs" in row for row in html[1:]] == [one.differs for one in table.lines]
+    assert ["differs" in row for row in html[1:]] == [line.differs for line in table.lines]
     assert {len(re.findall("<t[hd]", row)) for row in html} == {5}
 
 
 def test_topics() -> None:
-    assert {one.topic for one in kernels(TOPICS[0]).lines} == {TOPICS[0]}
+    assert {line.topic for line in kernels(TOPICS[0]).lines} == {TOPICS[0]}
     with pytest.raises(ValueError, match="no topic colour; there are a close, "):
         kernels("colour")
 

@@ -14,7 +14,7 @@ struct object {
 
 // Where a compiler puts a member of a kind of object; stride: of an array's elements, or 0.
 struct shim_field { const char *kind, *name; size_t offset, size, stride; };
-extern const struct shim_field shim_fields[];  // made for each version, see scaffold.py; ends with zeroes
+extern const struct shim_field shim_fields[];  // made for each version, see build.py; ends with zeroes
 
 // The object that an address lies in, live or freed; NULL if none.
 struct object *object_at(uintptr_t address);

@@ -7,7 +7,7 @@
 | `needs` | what is missing, and the minutes and megabytes, before anything starts |
 | `sources`, `build` | the posted patch and our diffs put on with patch(1), and a kernel compiled |
 | `boot`, `init/` | QEMU, and the program in C that is the guest's only process |
-| `symbols`, `log` | the log with its inlined functions, and what it says step by step |
-| `rows`, `planes`, `figures`, `measured` | a log's figures in the form of `oracle/kernel/kernel-evidence.json` |
-| `check` | the figures beside the stored ones, and beside the model |
+| `log` | the log with its inlined functions, and what it says step by step |
+| `blocks`, `evidence` | a log's figures in the form of `kernel-evidence.json` |
+| `repeat` | the figures beside the stored ones, and beside the model |
 """

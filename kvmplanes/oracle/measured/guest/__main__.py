@@ -13,16 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kvmplanes.oracle.measured.evidence import with_model
-from kvmplanes.oracle.measured.guest import check, needs
+from kvmplanes.oracle.measured.guest import needs, repeat
 from kvmplanes.oracle.measured.guest.boot import boot
-from kvmplanes.oracle.measured.guest.build import build
-from kvmplanes.oracle.measured.guest.figures import dump
-from kvmplanes.oracle.measured.guest.measured import measured
+from kvmplanes.oracle.measured.guest.build import build_kernel
+from kvmplanes.oracle.measured.guest.evidence import as_json, measured
 from kvmplanes.oracle.measured.guest.progress import Failed, alone, say
 from kvmplanes.oracle.measured.guest.sources import cap_planes
-from kvmplanes.oracle.measured.guest.variants import DEFAULT_BOOTS, DEFAULT_VARIANTS, VARIANTS, plan
+from kvmplanes.oracle.measured.guest.variants import DEFAULT_BOOTS, DEFAULT_VARIANTS, TEXTS, plan
 
-_SHOWN = 20  # differences
+_MOST_DIFFERENCES = 20  # that are printed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         number = cap_planes(tree)
         with alone(work):
             for variant, kernel, boots in todo:
-                made = build(variant, kernel, tree, work, chosen.jobs)
+                made = build_kernel(variant, kernel, tree, work, chosen.jobs)
                 for name in boots:
                     boot(variant, name, made, work, number)
             return _compared(work)
@@ -58,10 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     known = "\n".join(
-        f"  {name:9} {variant.text}\n            boots: {variant.boots}" for name, variant in VARIANTS.items()
+        f"  {name:9} {variant.text}\n            boots: {variant.boots}" for name, variant in TEXTS.items()
     )
     parser = argparse.ArgumentParser(
-        prog="make kernel KERNEL_SRC=path",
+        prog="kvmplanes kernel",
         description=__doc__,
         epilog=f"variants:\n{known}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -76,23 +75,24 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _compared(work: Path) -> int:
     """Write down everything that was measured in this folder, and say how it compares."""
-    found = measured(work)
+    evidence = measured(work)
+    variants, kernel = evidence["variants"], evidence["kernel"]
     results = work / "evidence.json"
-    results.write_text(dump(found), encoding="utf-8")
+    results.write_text(as_json(evidence), encoding="utf-8")
     say(f"every figure is in {results}")
     write = sys.stdout.write
-    write(f"\n{check.headlines(found['variants'])}\n")
-    stored = check.repeated(found["variants"])
+    write(f"\n{repeat.headlines(variants)}\n")
+    stored = repeat.repeated(variants)
     write(
-        f"\n{found['kernel']} beside the stored figures of {stored.kernel}: {stored.equal} equal, "
+        f"\n{kernel} beside the stored figures of {stored.kernel}: {stored.equal} equal, "
         f"{len(stored.differences)} differ.\n"
     )
-    for one in stored.differences[:_SHOWN]:
-        write(f"  {one.where}: stored {one.stored}, now {one.now}\n")
-    table = with_model(found["variants"], found["kernel"].removeprefix("Linux "))
-    write(f"\n{found['kernel']} beside the model:\n{table}\n")
-    same_kernel = found["kernel"].split(".")[:2] == stored.kernel.split(".")[:2]  # another one may well differ
-    return int(bool(table.wrong or (same_kernel and stored.differences)))
+    for difference in stored.differences[:_MOST_DIFFERENCES]:
+        write(f"  {difference.where}: stored {difference.stored}, now {difference.now}\n")
+    comparison = with_model(variants, kernel.removeprefix("Linux "))
+    write(f"\n{kernel} beside the model:\n{comparison}\n")
+    same_kernel = kernel.split(".")[:2] == stored.kernel.split(".")[:2]  # another one may well differ
+    return 1 if comparison.wrong or (same_kernel and stored.differences) else 0
 
 
 if __name__ == "__main__":

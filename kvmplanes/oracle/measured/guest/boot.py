@@ -8,23 +8,19 @@ from pathlib import Path
 from typing import Final
 
 from kvmplanes.oracle.measured.guest.build import log_of
-from kvmplanes.oracle.measured.guest.log import finished, lines_of, reports
-from kvmplanes.oracle.measured.guest.progress import Failed, output, read, say, watch
-from kvmplanes.oracle.measured.guest.symbols import decoded
-from kvmplanes.oracle.measured.guest.variants import BOOTS, HERE
+from kvmplanes.oracle.measured.guest.log import decoded, finished, lines_of, reports
+from kvmplanes.oracle.measured.guest.progress import Failed, output, read_text, say, watch
+from kvmplanes.oracle.measured.guest.variants import BOOTS, GUEST
 
 # no5lvl: with 5-level paging a kernel with KASAN hangs now and then at 0.1 s, where it clears the processor's flags
 # that KASAN's own address check reads. nokaslr: addresses are those of System.map.
 _OPTIONS: Final = (
     "console=ttyS0,115200 loglevel=8 panic=-1 printk.devkmsg=on nokaslr no5lvl log_buf_len=16M kasan_multi_shot"
 )
-# fmt: off
 _QEMU: Final = (
-    "qemu-system-x86_64", "-machine", "pc", "-accel", "tcg", "-cpu", "max,+svm", "-smp", "1", "-m", "1536",
-    "-nographic",
-    "-no-reboot", "-net", "none", "-nodefaults", "-serial", "stdio", "-monitor", "none",
+    "qemu-system-x86_64 -machine pc -accel tcg -cpu max,+svm -smp 1 -m 1536 -nographic -no-reboot -net none "
+    "-nodefaults -serial stdio -monitor none"
 )
-# fmt: on
 _TRIES: Final = 3
 
 
@@ -51,34 +47,35 @@ def boot(variant: str, name: str, kernel: Path, work: Path, cap_planes: int) -> 
     append = " ".join([*_OPTIONS.split(), *what.options.split(), "--", what.steps])
     guest = initramfs(work, cap_planes)
     # `build` removes the logs of a kernel that it makes anew.
-    if log.exists() and log.stat().st_mtime > guest.stat().st_mtime and f"Command line: {append}\n" in read(log):
+    if log.exists() and log.stat().st_mtime > guest.stat().st_mtime and f"Command line: {append}\n" in read_text(log):
         say(f"{variant}-{name}: the log is there")
         return log
-    command = [*_QEMU, "-kernel", str(kernel / "bzImage"), "-initrd", str(guest), "-append", append]
+    command = [*_QEMU.split(), "-kernel", str(kernel / "bzImage"), "-initrd", str(guest), "-append", append]
     for left in reversed(range(_TRIES)):
         say(f"{variant}-{name}: boot ({what.steps})")
         _, seconds = watch(command, raw, _step, minutes=what.minutes)
-        text = read(raw)
+        text = read_text(raw)
         if finished(text):
             lines = decoded(lines_of(text), kernel)
             log.write_text("\n".join(lines), encoding="utf-8")
             counted = reports(lines)
-            found = f"{counted['kasan_reports']} KASAN reports, {counted['oopses']} Oopses"
-            say(f"{variant}-{name}: {found}, {seconds:.0f} s")
+            result = f"{counted['kasan_reports']} KASAN reports, {counted['oopses']} Oopses"
+            say(f"{variant}-{name}: {result}, {seconds:.0f} s")
             return log
-        say(f"{variant}-{name}: the guest did not come to its end in {seconds:.0f} s" + ", once more" * bool(left))
+        again = ", once more" if left else ""
+        say(f"{variant}-{name}: the guest did not come to its end in {seconds:.0f} s{again}")
     raise Failed(f"{variant}-{name}: no boot came to its end; the last lines of {raw}:\n{text[-1500:]}")
 
 
 def _step(log: str) -> str:
     """What the guest is at: the last line that begins a step or a row."""
-    said = [line for line in log.splitlines() if "guest: begin " in line or "guest: row " in line]
-    return said[-1].partition("guest: ")[2] if said else "the kernel starts"
+    begun = [line for line in log.splitlines() if "guest: begin " in line or "guest: row " in line]
+    return begun[-1].partition("guest: ")[2] if begun else "the kernel starts"
 
 
 def initramfs(work: Path, cap_planes: int) -> Path:
     """The guest program, compiled and packed, unless it is there already."""
-    sources = sorted((HERE / "init").glob("*.[ch]"))
+    sources = sorted((GUEST / "init").glob("*.[ch]"))
     folder = work / "initramfs"
     packed = folder / f"init-{cap_planes}.cpio"
     if packed.exists() and packed.stat().st_mtime > max(source.stat().st_mtime for source in sources):

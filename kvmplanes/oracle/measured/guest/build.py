@@ -11,18 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from kvmplanes.oracle.measured.guest.progress import Failed, output, read, say, watch, write_if_new
+from kvmplanes.oracle.measured.guest.progress import Failed, output, read_text, say, watch, write_if_new
 from kvmplanes.oracle.measured.guest.sources import sources, work_tree
-from kvmplanes.oracle.measured.guest.variants import BOOTS, HERE, KERNELS, VARIANTS
+from kvmplanes.oracle.measured.guest.variants import BOOTS, GUEST, KERNELS, TEXTS
 
 OBJECTS: Final = 720  # that a first build compiles, about; `needs` says how long that takes
 _OPTION: Final = re.compile(r"^(CONFIG_\w+)=(.*)$", re.MULTILINE)
-_KEPT: Final = {
-    "arch/x86/boot/bzImage": "bzImage",
-    "System.map": "System.map",
-    "vmlinux": "vmlinux",
-    ".config": "config",
-}
+_KEPT: Final = ("arch/x86/boot/bzImage", "System.map", "vmlinux", ".config")
 # struct -> (the object that knows it, members whose place is wanted)
 _SIZES: Final = {
     "kvm": ("virt/kvm/kvm_main.o", ("planes", "online_vcpus")),
@@ -41,7 +36,7 @@ def log_of(work: Path, variant: str, boot: str) -> Path:
     return work / "logs" / f"{variant}-{boot}.log"
 
 
-def build(variant: str, kernel: str, tree: Path, work: Path, jobs: int) -> Path:
+def build_kernel(variant: str, kernel: str, tree: Path, work: Path, jobs: int) -> Path:
     """Compile a variant, unless the same text and configuration is compiled already.
 
     Args:
@@ -59,9 +54,10 @@ def build(variant: str, kernel: str, tree: Path, work: Path, jobs: int) -> Path:
     """
     kept, made = folder_of(work, variant, kernel), work / "build" / kernel
     log = work / "logs" / f"make-{variant}-{kernel}"
-    text, wanted = sources(variant, tree), options(kernel)
-    stamp = _stamp(dict(text.files), sorted(wanted.items()), str(tree), output(["gcc", "--version"]))
-    if (kept / "build.json").exists() and json.loads(read(kept / "build.json"))["stamp"] == stamp:
+    text, wanted = sources(variant, tree), kernel_options(kernel)
+    parts = (dict(text.files), sorted(wanted.items()), str(tree), output(["gcc", "--version"]))
+    stamp = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    if (kept / "build.json").exists() and json.loads(read_text(kept / "build.json"))["stamp"] == stamp:
         say(f"{variant}-{kernel}: the kernel is there")
         return kept
     own = work_tree(tree, work)
@@ -73,20 +69,22 @@ def build(variant: str, kernel: str, tree: Path, work: Path, jobs: int) -> Path:
     _configure(own, made, wanted)
     log.parent.mkdir(parents=True, exist_ok=True)
     status, seconds = watch(["make", "-C", str(made), "ARCH=x86_64", f"-j{jobs}", "bzImage"], log, _objects)
-    said = read(log)
+    printed = read_text(log)
     if status:
-        raise Failed(f"make fails; the end of {log}:\n{said[-3000:]}")
+        raise Failed(f"make fails; the end of {log}:\n{printed[-3000:]}")
+    config = dict(_OPTION.findall(read_text(made / ".config")))
     about = {
         "stamp": stamp,
-        "release": read(made / "include/config/kernel.release").strip(),
+        "release": read_text(made / "include/config/kernel.release").strip(),
         "seconds": round(seconds, 1),
-        "objects": said.count("  CC "),
+        "objects": printed.count("  CC "),
         "notes": text.notes,
-        "warnings": [line for line in said.splitlines() if "warning:" in line],
-        "options_not_taken": _not_taken(made, wanted),
+        "warnings": [line for line in printed.splitlines() if "warning:" in line],
+        # This kernel does not have them, or others switch them off.
+        "options_not_taken": [name for name, value in wanted.items() if config.get(name, "n") != value],
         "sizes": sizes(made),
     }
-    for name in VARIANTS[variant].boots.split():
+    for name in TEXTS[variant].boots.split():
         if BOOTS[name].kernel == kernel:
             log_of(work, variant, name).unlink(missing_ok=True)
     kept.mkdir(parents=True, exist_ok=True)
@@ -97,19 +95,9 @@ def build(variant: str, kernel: str, tree: Path, work: Path, jobs: int) -> Path:
     return kept
 
 
-def _stamp(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _not_taken(made: Path, wanted: Mapping[str, str]) -> list[str]:
-    """Options that this kernel does not have, or that others switch off."""
-    config = dict(_OPTION.findall(read(made / ".config")))
-    return [name for name, value in wanted.items() if config.get(name, "n") != value]
-
-
-def options(kernel: str) -> Mapping[str, str]:
+def kernel_options(kernel: str) -> Mapping[str, str]:
     """The configuration that is asked for, on top of allnoconfig."""
-    wanted = dict(_OPTION.findall(read(HERE / "config")))
+    wanted = dict(_OPTION.findall(read_text(GUEST / "config")))
     return wanted | dict(_OPTION.findall("\n".join(KERNELS[kernel])))
 
 
@@ -129,19 +117,17 @@ def _objects(log: str) -> str:
 
 def sizes(made: Path) -> Mapping[str, int]:
     """Sizes and offsets in bytes, as pahole reads them from debug information; a struct that is not there has none."""
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for struct, (file, members) in _SIZES.items():
-        text = output(["pahole", "-C", struct, str(made / file)]) if _defines(struct, made / file) else ""
+        path = str(made / file)
+        known = (made / file).exists() and struct in output(["pahole", "--sizes", path]).split()
+        text = output(["pahole", "-C", struct, path]) if known else ""
         if size := re.search(r"/\* size: (\d+)", text):
-            found[f"struct_{struct}"] = int(size[1])
+            sizes[f"struct_{struct}"] = int(size[1])
         for member in members:
             place = re.search(rf"\b{member}\b[^;]*;\s*/\*\s*(\d+)\s+(\d+)", text)
             if place:
-                found[f"offsetof_{member}"] = int(place[1])
+                sizes[f"offsetof_{member}"] = int(place[1])
                 if member == "planes":
-                    found["planes_array"] = int(place[2])
-    return found
-
-
-def _defines(struct: str, file: Path) -> bool:
-    return file.exists() and struct in output(["pahole", "--sizes", str(file)]).split()
+                    sizes["planes_array"] = int(place[2])
+    return sizes

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kvmplanes.oracle.measured.guest.progress import read
+from kvmplanes.oracle.measured.guest.progress import read_text
 from kvmplanes.oracle.measured.guest.variants import BOOTS
 
 GET_A_TREE: Final = """\
@@ -64,10 +64,10 @@ def machine_faults() -> list[str]:
 
 def missing() -> list[Need]:
     """Everything that is not here."""
-    found = [need for need in PROGRAMS if not shutil.which(need.what)]
-    if any(need.what == "gcc" for need in found):
-        return found + [need for _, _, need in COMPILED]
-    return found + [need for text, flags, need in COMPILED if not _compiles(text, flags)]
+    absent = [need for need in PROGRAMS if not shutil.which(need.what)]
+    if any(need.what == "gcc" for need in absent):
+        return absent + [need for _, _, need in COMPILED]
+    return absent + [need for text, flags, need in COMPILED if not _compiles(text, flags)]
 
 
 def _compiles(text: str, flags: Sequence[str]) -> bool:
@@ -91,7 +91,7 @@ def tree_faults(tree: Path | None) -> list[str]:
         return [GET_A_TREE]
     if not (tree / "virt/kvm/kvm_main.c").is_file() or not (tree / "Makefile").is_file():
         return [f"{tree} is no kernel tree: it has no Makefile or no virt/kvm/kvm_main.c.\n{GET_A_TREE}"]
-    if "struct kvm_plane" in read(tree / "include/linux/kvm_host.h"):
+    if "struct kvm_plane" in read_text(tree / "include/linux/kvm_host.h"):
         return [f"{tree} has struct kvm_plane already: give a tree without the series."]
     if any((tree / name).exists() for name in (".config", "include/config", "arch/x86/include/generated")):
         return [f"{tree} was compiled in, and make would refuse to build beside it: give a freshly unpacked one."]
@@ -100,7 +100,9 @@ def tree_faults(tree: Path | None) -> list[str]:
 
 def release(tree: Path) -> str:
     """The kernel's version, such as 7.2.13, from its Makefile."""
-    head = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", read(tree / "Makefile")[:500], re.MULTILINE))
+    head = dict(
+        re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", read_text(tree / "Makefile")[:500], re.MULTILINE)
+    )
     return ".".join(head.get(name, "0") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL"))
 
 
@@ -130,10 +132,10 @@ def estimate(plan: Sequence[tuple[str, str, Sequence[str]]], tree: Path, work: P
     disk = copy + firsts * _FIRST_BUILD[1] + len(plan) * _NEXT_BUILD[1] + 30 * len(boots)
     free = shutil.disk_usage(above).free // 1_000_000
     kernels = ", ".join(f"{variant}-{kernel}" for variant, kernel, _ in plan)
-    said = (
+    sentence = (
         f"{len(plan)} kernels ({kernels}) and {len(boots)} boots: about {minutes:.0f} minutes with {jobs} free "
         f"processors, and {disk} MB in {work}, where {free} MB are free."
     )
     if free < disk:
-        raise OSError(f"{said} That is not enough; WORK=... names another folder.")
-    return said
+        raise OSError(f"{sentence} That is not enough; WORK=... names another folder.")
+    return sentence

@@ -72,7 +72,7 @@ def watch(
     Returns:
         The exit status (None when it was ended here), and the seconds it took.
     """
-    start = said = time.monotonic()
+    start = told_at = time.monotonic()
     with log.open("wb") as file:
         process = subprocess.Popen(
             ["nice", "-n", "19", *command], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
@@ -83,9 +83,9 @@ def watch(
             now = time.monotonic()
             if now - start > 60 * minutes:
                 return None, now - start
-            if now - said > _SECONDS:
-                say(f"  {doing(read(log))}")
-                said = now
+            if now - told_at > _SECONDS:
+                say(f"  {doing(read_text(log))}")
+                told_at = now
             time.sleep(0.2)
         return process.returncode, time.monotonic() - start
     finally:
@@ -99,7 +99,7 @@ def environment() -> Mapping[str, str]:
     return {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")} | {"LC_ALL": "C"}
 
 
-def read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """A file's text; what is no UTF-8, such as a serial line's noise, is replaced."""
     return path.read_text(encoding="utf-8", errors="replace")
 
@@ -110,7 +110,7 @@ def write_if_new(path: Path, text: str) -> bool:
     It gets a new file in its place: the old one may be a hard link to somebody else's, and its date tells make what
     to compile.
     """
-    if path.exists() and read(path) == text:
+    if path.exists() and read_text(path) == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     own = path.with_name(f"{path.name}.new")

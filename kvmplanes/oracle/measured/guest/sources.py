@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kvmplanes.oracle.measured.guest.progress import Failed, output, read, say, write_if_new
-from kvmplanes.oracle.measured.guest.variants import VARIANTS, chain
+from kvmplanes.oracle.measured.guest.progress import Failed, output, read_text, say, write_if_new
+from kvmplanes.oracle.measured.guest.variants import TEXTS, chain
 
 UAPI: Final = "include/uapi/linux/kvm.h"
 _CAP: Final = re.compile(r"^#define (KVM_CAP_\w+) (\d+)[ \t]*$", re.MULTILINE)
@@ -49,14 +49,14 @@ def sources(variant: str, tree: Path) -> Sources:
             shutil.copyfile(tree / file, folder / file)
         for step in chain(variant):
             notes += [f"{step}: {note}" for note in _put_on(step, folder)]
-            for file in VARIANTS[step].restored:
+            for file in TEXTS[step].restored:
                 shutil.copyfile(tree / file, folder / file)
-        return Sources({file: read(folder / file) for file in touched()}, tuple(notes))
+        return Sources({file: read_text(folder / file) for file in touched()}, tuple(notes))
 
 
 def touched() -> tuple[str, ...]:
     """Every file of the kernel that any variant changes."""
-    diffs = "".join(read(variant.diff) for variant in VARIANTS.values() if variant.diff)
+    diffs = "".join(read_text(variant.diff) for variant in TEXTS.values() if variant.diff)
     return tuple(sorted(set(re.findall(r"^\+\+\+ b/(\S+)", diffs, re.MULTILINE))))
 
 
@@ -76,40 +76,40 @@ def capability(header: str, asked: int) -> tuple[int, str]:
 
 def cap_planes(tree: Path) -> int:
     """The number that KVM_CAP_PLANES gets in this kernel."""
-    return capability(read(tree / UAPI), _asked())[0]
+    return capability(read_text(tree / UAPI), _asked())[0]
 
 
 def _asked() -> int:
-    diff = VARIANTS["V1"].diff
-    found = diff and _ASKED.search(read(diff))
-    if not found:
+    diff = TEXTS["V1"].diff
+    line = diff and _ASKED.search(read_text(diff))
+    if not line:
         raise Failed("the posted patch does not define KVM_CAP_PLANES")
-    return int(found[1])
+    return int(line[1])
 
 
 def _put_on(step: str, folder: Path) -> list[str]:
-    diff = VARIANTS[step].diff
+    diff = TEXTS[step].diff
     if not diff:
         return []
-    text, note, number = read(diff), "", 0
+    text, note, number = read_text(diff), "", 0
     if _ASKED.search(text):
-        number, note = capability(read(folder / UAPI), _asked())
+        number, note = capability(read_text(folder / UAPI), _asked())
         hunks = re.split(r"(?m)^(?=@@ |diff --git |-- $)", text)
         text = "".join(hunk for hunk in hunks if not _ASKED.search(hunk))
     try:
-        said = output(["patch", "-p1", "--no-backup-if-mismatch", "-d", str(folder)], text)
+        printed = output(["patch", "-p1", "--no-backup-if-mismatch", "-d", str(folder)], text)
     except Failed as error:
         raise Failed(f"{diff.name} does not apply to this kernel:\n{error}") from None
     if number:
         _define(folder / UAPI, number)
     # Our own diffs count lines in another tree: an offset says nothing there.
-    moved = [hunk for hunk in _PLACED.findall(said) if "fuzz" in hunk or ("offset" in hunk and step == "V1")]
-    return [note] * bool(note) + moved
+    moved = [hunk for hunk in _PLACED.findall(printed) if "fuzz" in hunk or ("offset" in hunk and step == "V1")]
+    return [note, *moved] if note else moved
 
 
 def _define(header: Path, number: int) -> None:
     """Put the capability's line behind the last one that is there."""
-    text = read(header)
+    text = read_text(header)
     *_, last = _CAP.finditer(text)
     write_if_new(header, f"{text[: last.end()]}\n#define KVM_CAP_PLANES {number}{text[last.end() :]}")
 
@@ -121,22 +121,19 @@ def work_tree(tree: Path, work: Path) -> Path:
         Failed: the folder has a copy of another tree.
     """
     own, origin = work / "src", work / "src.from"
-    if own.exists() and read(origin).strip() != str(tree):
-        raise Failed(f"{own} is a copy of {read(origin).strip()}; remove it, or name another folder with WORK=...")
+    if own.exists() and read_text(origin).strip() != str(tree):
+        raise Failed(f"{own} is a copy of {read_text(origin).strip()}; remove it, or name another folder with WORK=...")
     if not (own / "Makefile").exists():
         say(f"copy of {tree} with hard links")
         shutil.rmtree(own, ignore_errors=True)
         half = work / "src.half"
         shutil.rmtree(half, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
-        output(["cp", "-a", *(["-l"] if _same_disk(tree, work) else []), str(tree), str(half)])
+        same_disk = tree.stat().st_dev == work.stat().st_dev
+        output(["cp", "-a", *(["-l"] if same_disk else []), str(tree), str(half)])
         origin.write_text(f"{tree}\n", encoding="utf-8")
         half.replace(own)
     makefile = own / _KVM_MAKEFILE
-    if _DEBUG not in read(makefile):
-        write_if_new(makefile, read(makefile) + _DEBUG)
+    if _DEBUG not in read_text(makefile):
+        write_if_new(makefile, read_text(makefile) + _DEBUG)
     return own
-
-
-def _same_disk(one: Path, other: Path) -> bool:
-    return one.stat().st_dev == other.stat().st_dev

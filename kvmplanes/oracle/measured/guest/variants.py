@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 from kvmplanes.model.series import diff_of
 
-HERE: Final = Path(__file__).parent
+GUEST: Final = Path(__file__).parent
 
 
-class Variant(NamedTuple):
+class Text(NamedTuple):
     """One text of the kernel.
 
     Attributes:
@@ -95,26 +95,26 @@ KERNELS: Final[Mapping[str, Sequence[str]]] = {"kasan": _KASAN, "nokasan": (), "
 _ALWAYS: Final = "create sweep"
 _NOKASAN: Final = "plain init_on_free init_on_free-no-sheaves poison"
 _E: Final = "e e-kmemleak e-init_on_free e-poison"
-_SERIES: Final = HERE / "series"
+_SERIES: Final = GUEST / "series"
 
-VARIANTS: Final[Mapping[str, Variant]] = {
-    "V0": Variant("", None, "unpatched", f"{_ALWAYS} {_NOKASAN}"),
-    "V0h": Variant("V1", None, "headers of 09/60, kvm_main.c unpatched: struct kvm has planes[], nobody uses it",
-                   _ALWAYS, ("virt/kvm/kvm_main.c",)),
-    "V1": Variant("V0", diff_of("09"), "09/60 as posted: kvm_destroy_planes() after kvm_arch_free_vm()",
-                  f"{_ALWAYS} cache {_NOKASAN}"),
-    "V2": Variant("V1", diff_of("09-fixed"), "V1 with those two calls swapped", f"{_ALWAYS} cache vcpu {_NOKASAN}"),
-    "V3": Variant("V2", _SERIES / "V3.patch", "V2 without kvm_destroy_planes(kvm) under out_err_no_srcu",
-                  f"{_ALWAYS} sweep-no-sheaves"),
-    "W09twice": Variant("V2", diff_of("09-twice"), "V2 whose kvm_create_vm() creates plane 0 twice",
-                        f"{_ALWAYS} sweep-no-sheaves"),
-    "W09oob": Variant("V2", _SERIES / "W09oob.patch", "V2 whose kvm_create_vm() creates plane 16 as well",
-                      f"{_ALWAYS} sweep-no-sheaves vcpu bounds"),
-    "W29": Variant("V2", _SERIES / "W29.patch", "V2 with KVM_CREATE_PLANE as 29/60 has it, and 16 planes allowed",
+TEXTS: Final[Mapping[str, Text]] = {
+    "V0": Text("", None, "unpatched", f"{_ALWAYS} {_NOKASAN}"),
+    "V0h": Text("V1", None, "headers of 09/60, kvm_main.c unpatched: struct kvm has planes[], nobody uses it",
+                _ALWAYS, ("virt/kvm/kvm_main.c",)),
+    "V1": Text("V0", diff_of("09"), "09/60 as posted: kvm_destroy_planes() after kvm_arch_free_vm()",
+               f"{_ALWAYS} cache {_NOKASAN}"),
+    "V2": Text("V1", diff_of("09-fixed"), "V1 with those two calls swapped", f"{_ALWAYS} cache vcpu {_NOKASAN}"),
+    "V3": Text("V2", _SERIES / "V3.patch", "V2 without kvm_destroy_planes(kvm) under out_err_no_srcu",
+               f"{_ALWAYS} sweep-no-sheaves"),
+    "W09twice": Text("V2", diff_of("09-twice"), "V2 whose kvm_create_vm() creates plane 0 twice",
+                     f"{_ALWAYS} sweep-no-sheaves"),
+    "W09oob": Text("V2", _SERIES / "W09oob.patch", "V2 whose kvm_create_vm() creates plane 16 as well",
+                   f"{_ALWAYS} sweep-no-sheaves vcpu bounds"),
+    "W29": Text("V2", _SERIES / "W29.patch", "V2 with KVM_CREATE_PLANE as 29/60 has it, and 16 planes allowed",
+                f"{_ALWAYS} planes {_E}"),
+    "W29fix": Text("W29", diff_of("29-fixed"), "W29 whose failing path empties the slot", f"{_ALWAYS} planes {_E}"),
+    "W29p10": Text("W29", _SERIES / "W29p10.patch", "W29 with vcpu_array in the plane, as 10/60 has it",
                    f"{_ALWAYS} planes {_E}"),
-    "W29fix": Variant("W29", diff_of("29-fixed"), "W29 whose failing path empties the slot", f"{_ALWAYS} planes {_E}"),
-    "W29p10": Variant("W29", _SERIES / "W29p10.patch", "W29 with vcpu_array in the plane, as 10/60 has it",
-                      f"{_ALWAYS} planes {_E}"),
 }  # fmt: skip
 
 DEFAULT_VARIANTS: Final = ("V0", "V1", "V2")
@@ -123,7 +123,7 @@ DEFAULT_BOOTS: Final = ("create", "sweep", "sweep-no-sheaves")
 
 def chain(name: str) -> tuple[str, ...]:
     """The variants whose diffs make this one, first to last."""
-    base = VARIANTS[name].base
+    base = TEXTS[name].base
     return (*(chain(base) if base else ()), name)
 
 
@@ -137,10 +137,10 @@ def plan(variants: Sequence[str], boots: Sequence[str]) -> list[tuple[str, str, 
     Raises:
         ValueError: no such variant or boot.
     """
-    for word, known in (*((v, VARIANTS) for v in variants), *((b, {"all", *BOOTS}) for b in boots)):
+    for word, known in (*((v, TEXTS) for v in variants), *((b, {"all", *BOOTS}) for b in boots)):
         if word not in known:
             raise ValueError(f"no {word!r}; there are {', '.join(sorted(known))}")
-    wanted = {name: [b for b in VARIANTS[name].boots.split() if "all" in boots or b in boots] for name in variants}
+    wanted = {name: [b for b in TEXTS[name].boots.split() if "all" in boots or b in boots] for name in variants}
     todo = [(name, kernel, [b for b in wanted[name] if BOOTS[b].kernel == kernel])
             for kernel in KERNELS for name in variants]  # fmt: skip
     return [(name, kernel, names) for name, kernel, names in todo if names]

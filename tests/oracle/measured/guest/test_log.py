@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from kvmplanes.oracle.measured.guest import log
-from kvmplanes.oracle.measured.guest.figures import closes, sweep
-from kvmplanes.oracle.measured.guest.planes import create_plane, slots
-from kvmplanes.oracle.measured.guest.rows import NO_TRACE, every_row, failable, stage_of
+from kvmplanes.oracle.measured.guest.blocks import NO_TRACE, dangling_slots, every_row, failable, plane_blocks, stage_of
+from kvmplanes.oracle.measured.guest.evidence import closes, sweep
 
 LOGS = Path(__file__).parent / "logs"
 
@@ -17,7 +16,7 @@ def text(name: str) -> str:
     return (LOGS / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def steps(name: str) -> list[log.Step]:
+def steps(name: str) -> list[log.GuestStep]:
     return log.steps(log.lines_of(text(name)))
 
 
@@ -69,8 +68,8 @@ def test_every_access_has_a_name(head: str, access: str) -> None:
 
 def test_the_guest_says_pairs_whose_values_may_have_spaces() -> None:
     line = "guest: plane id=3 result=EEXIST when=A1 after close of its fd"
-    (said,) = log.said([line, "guest: planes id=4", "BUG: guest: plane id=5"], "plane")
-    assert said == {"id": "3", "result": "EEXIST", "when": "A1 after close of its fd"}
+    (pairs,) = log.pairs_of([line, "guest: planes id=4", "BUG: guest: plane id=5"], "plane")
+    assert pairs == {"id": "3", "result": "EEXIST", "when": "A1 after close of its fd"}
 
 
 def test_the_sweep_row_by_row() -> None:
@@ -112,7 +111,7 @@ def test_a_sweep_that_was_cut_short_is_refused() -> None:
 
 def test_a_process_that_died_has_no_result() -> None:
     lines = ["guest: row n=4", "Oops: Oops: 0000 [#1] SMP", "guest: killed signal=9", "guest: end-row n=4"]
-    (row,) = every_row(log.Step("sweep", tuple(lines)))
+    (row,) = every_row(log.GuestStep("sweep", tuple(lines)))
     assert (row["injected"], row["errno"], row["fd_returned"], row["oopses"]) == (None, None, False, 1)
 
 
@@ -134,7 +133,7 @@ def test_the_stage_follows_from_the_callers(functions: str, stage: str) -> None:
 def test_an_allocator_is_no_site_and_the_handler_is_the_end() -> None:
     names = ("should_failslab", "__kmalloc_cache_noprof", "kvm_create_plane", "kmalloc_caller", "kvm_dev_ioctl", "end")
     chain = log.cut([(name, "?") for name in names])
-    assert log.site(chain) == "kvm_create_plane < kmalloc_caller < kvm_dev_ioctl"
+    assert log.in_one_line(chain) == "kvm_create_plane < kmalloc_caller < kvm_dev_ioctl"
 
 
 KMEMLEAK = """\
@@ -153,10 +152,10 @@ guest: |     [<00000000a1b2c3d5>] copy_creds+0x22/0x80
 
 
 def test_kmemleak_names_sizes_and_sites() -> None:
-    found = log.leaks(log.Step("leaks", tuple(KMEMLEAK.splitlines())))
-    assert found.sizes == {"16": 1, "136": 1}
-    assert found.sites == {"kvm_create_plane < kvm_create_vm < kvm_dev_ioctl": 1, "prepare_creds < copy_creds": 1}
-    assert found.planes == 1
+    leaks = log.leaks(log.GuestStep("leaks", tuple(KMEMLEAK.splitlines())))
+    assert leaks.sizes == {"16": 1, "136": 1}
+    assert leaks.sites == {"kvm_create_plane < kvm_create_vm < kvm_dev_ioctl": 1, "prepare_creds < copy_creds": 1}
+    assert leaks.planes == 1
 
 
 def test_slub_and_kasan_both_say_bug() -> None:
@@ -179,7 +178,7 @@ def test_the_dangling_slot_in_figures() -> None:
         "Oops: Oops: 0000 [#1] SMP",
         "kmemleak: Cannot insert 0xffff888000d4f2a0 into the object search tree (overlaps existing)",
     ]
-    assert slots(log.Step("e_dangling_slot", tuple(lines)), lines, None) == {
+    assert dangling_slots(log.GuestStep("e_dangling_slot", tuple(lines)), lines, None) == {
         "injected": 2,
         "plane_4_created": 2,
         "closes_returned": 1,
@@ -206,13 +205,14 @@ def test_ids_and_orders_of_closing() -> None:
         *order("exit-closes-all", [], [], 0),
         "guest: inherited vms=1 when=parent gone, plane fd held by the child",
     ]
-    step = log.Step("a_ids_and_close_orders", tuple(block))
-    made = create_plane("W29-planes", [log.Step("leaks", ()), step, log.Step("leaks", tuple(KMEMLEAK.splitlines()))])
-    found = made["a_ids_and_close_orders"]
-    assert found["cap_planes"] == {"/dev/kvm": 1, "the VM fd": 16}
-    assert found["calls"] == [{"when": "A1 wide", "id": 4294967299, "result": "EEXIST"}]
-    assert found["other_ioctls"] == {"KVM_CREATE_VCPU on a plane fd": "ENOTTY"}
-    first, early, at_exit = found["orders"].values()
+    step = log.GuestStep("a_ids_and_close_orders", tuple(block))
+    leaks = log.GuestStep("leaks", tuple(KMEMLEAK.splitlines()))
+    made = plane_blocks("W29-planes", [log.GuestStep("leaks", ()), step, leaks])
+    figures = made["a_ids_and_close_orders"]
+    assert figures["cap_planes"] == {"/dev/kvm": 1, "the VM fd": 16}
+    assert figures["calls"] == [{"when": "A1 wide", "id": 4294967299, "result": "EEXIST"}]
+    assert figures["other_ioctls"] == {"KVM_CREATE_VCPU on a plane fd": "ENOTTY"}
+    first, early, at_exit = figures["orders"].values()
     assert first == {
         "closes": "vm p1 p2",
         "alive_after_each": "110",
@@ -223,5 +223,5 @@ def test_ids_and_orders_of_closing() -> None:
     }
     assert (early["vm_destroyed_by"], early["only_the_last_close_destroys"]) == ("vm", False)
     assert (at_exit["vm_destroyed_by"], at_exit["only_the_last_close_destroys"]) == ("process exit", None)
-    assert found["plane_fd_in_another_process"][0]["vms_alive"] == 1
+    assert figures["plane_fd_in_another_process"][0]["vms_alive"] == 1
     assert made["kmemleak"] == {"log": "W29-planes", "after_a": 2, "kasan_reports": 0}

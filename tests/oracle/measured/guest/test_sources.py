@@ -10,8 +10,8 @@ import pytest
 
 from kvmplanes.model.series import ALL
 from kvmplanes.oracle.measured.guest import sources
-from kvmplanes.oracle.measured.guest.progress import Failed, output
-from kvmplanes.oracle.measured.guest.variants import BOOTS, KERNELS, VARIANTS, chain, plan
+from kvmplanes.oracle.measured.guest.progress import Failed, output, write_if_new
+from kvmplanes.oracle.measured.guest.variants import BOOTS, KERNELS, TEXTS, chain, plan
 
 ROOT = Path(sources.__file__).parents[3]
 MAIN, HEADER = "virt/kvm/kvm_main.c", "include/linux/kvm_host.h"
@@ -72,7 +72,7 @@ def test_the_tree_that_is_given_stays_as_it_is(tree: Path) -> None:
 @pytest.mark.parametrize("variant", ["W29", "W29p10"])
 def test_a_diff_for_the_kernel_alone_is_whole(tmp_path: Path, variant: str) -> None:
     """patch(1) puts it on a text that has its context lines and nothing else, without fuzz."""
-    diff = VARIANTS[variant].diff
+    diff = TEXTS[variant].diff
     assert diff
     files = re.split(r"^diff --git .*\n", diff.read_text(), flags=re.MULTILINE)[1:]
     for part in files:
@@ -85,10 +85,10 @@ def test_a_diff_for_the_kernel_alone_is_whole(tmp_path: Path, variant: str) -> N
             old += [line[1:] for line in hunk.splitlines() if line[:1] in (" ", "-")]
         (tmp_path / name[1]).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name[1]).write_text("\n".join(old) + "\n")
-    said = output(["patch", "-p1", "-d", str(tmp_path)], diff.read_text())
-    assert said.count("patching file") == len(files)
-    assert "fuzz" not in said
-    assert "offset" not in said
+    printed = output(["patch", "-p1", "-d", str(tmp_path)], diff.read_text())
+    assert printed.count("patching file") == len(files)
+    assert "fuzz" not in printed
+    assert "offset" not in printed
 
 
 def test_a_diff_that_does_not_apply_is_named(tree: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_move_is_reported_and_made(tree: Path) -> None:
 def test_the_work_tree_shares_files_and_changes_its_own(tree: Path, tmp_path: Path) -> None:
     own = sources.work_tree(tree, tmp_path / "work")
     assert (own / MAIN).samefile(tree / MAIN)
-    sources.write_if_new(own / MAIN, "changed\n")
+    write_if_new(own / MAIN, "changed\n")
     assert (tree / MAIN).read_text() != "changed\n"
     assert (own / "arch/x86/kvm/Makefile").read_text() == "obj-y += x86.o\n\nccflags-y += -g\n"
     assert (tree / "arch/x86/kvm/Makefile").read_text() == "obj-y += x86.o\n"
@@ -146,9 +146,9 @@ def test_a_folder_is_for_one_tree(tree: Path, tmp_path: Path) -> None:
 
 
 def test_every_boot_that_is_named_exists() -> None:
-    for variant in VARIANTS.values():
+    for variant in TEXTS.values():
         assert set(variant.boots.split()) <= set(BOOTS)
-        assert not variant.base or variant.base in VARIANTS
+        assert not variant.base or variant.base in TEXTS
     assert {boot.kernel for boot in BOOTS.values()} == set(KERNELS)
 
 
@@ -170,7 +170,7 @@ def test_the_plan_takes_the_variants_of_one_kernel_together() -> None:
         ("V0", "nokasan", ["plain"]),
         ("V1", "nokasan", ["plain"]),
     ]
-    assert [boot for _, _, boots in plan(["W09oob"], ["all"]) for boot in boots] == VARIANTS["W09oob"].boots.split()
+    assert [boot for _, _, boots in plan(["W09oob"], ["all"]) for boot in boots] == TEXTS["W09oob"].boots.split()
 
 
 @pytest.mark.parametrize(("variants", "boots"), [(["V9"], ["create"]), (["V1"], ["krate"])])

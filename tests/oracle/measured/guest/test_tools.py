@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What stands around the kernel: what is missing, long commands, the guest program and its archive, symbols."""
+"""What stands around the kernel: what is missing, long commands, the guest program and its archive, log."""
 
 import shutil
 import subprocess
@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from kvmplanes.oracle.measured.guest import boot, needs, progress, symbols
+from kvmplanes.oracle.measured.guest import boot, log, needs, progress
 from kvmplanes.oracle.measured.guest.__main__ import main
-from kvmplanes.oracle.measured.guest.variants import HERE, plan
+from kvmplanes.oracle.measured.guest.variants import GUEST, plan
 
 # -- before anything starts -------------------------------------------------------------------------------------------
 
 
 def test_without_a_tree_the_command_says_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([""]) == 2
-    said = capsys.readouterr().err
-    assert "apt-get install linux-source-7.2" in said
-    assert "cdn.kernel.org" in said
-    assert "make kernel KERNEL_SRC=" in said
+    printed = capsys.readouterr().err
+    assert "apt-get install linux-source-7.2" in printed
+    assert "cdn.kernel.org" in printed
+    assert "make kernel KERNEL_SRC=" in printed
 
 
 def test_everything_that_is_missing_is_said_at_once(
@@ -28,10 +28,10 @@ def test_everything_that_is_missing_is_said_at_once(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main([str(tmp_path)]) == 2
-    said = capsys.readouterr().err
-    assert f"{tmp_path} is no kernel tree" in said
-    assert "Missing here: gcc, make, patch, flex, bison, bc, addr2line, pahole, qemu-system-x86_64, libelf" in said
-    debian = next(line for line in said.splitlines() if "apt-get install --no-install" in line)
+    printed = capsys.readouterr().err
+    assert f"{tmp_path} is no kernel tree" in printed
+    assert "Missing here: gcc, make, patch, flex, bison, bc, addr2line, pahole, qemu-system-x86_64, libelf" in printed
+    debian = next(line for line in printed.splitlines() if "apt-get install --no-install" in line)
     assert {"flex", "bison", "bc", "libelf-dev", "qemu-system-x86", "pahole", "libc6-dev"} <= set(debian.split())
 
 
@@ -68,8 +68,8 @@ def test_a_fresh_tree_has_no_fault(tmp_path: Path) -> None:
 def test_a_tree_that_will_not_do_is_refused(tmp_path: Path, name: str, text: str, fault: str) -> None:
     tree = kernel_tree(tmp_path)
     (tree / name).write_text(text)
-    (said,) = needs.tree_faults(tree)
-    assert fault in said
+    (sentence,) = needs.tree_faults(tree)
+    assert fault in sentence
 
 
 def test_minutes_and_disk_are_said_beforehand(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_command_goes_into_its_log(tmp_path: Path) -> None:
     status, seconds = progress.watch(["sh", "-c", "echo out; echo err >&2; exit 3"], tmp_path / "log", str)
     assert status == 3
     assert seconds < 10
-    assert progress.read(tmp_path / "log") == "out\nerr\n"
+    assert progress.read_text(tmp_path / "log") == "out\nerr\n"
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
@@ -135,23 +135,23 @@ def test_a_folder_is_held_by_one_run(tmp_path: Path) -> None:
 def test_the_guest_program_compiles_without_a_warning(tmp_path: Path, need: Callable[[object, str], None]) -> None:
     need(shutil.which("gcc"), "The guest program is compiled with gcc, and there is none.")
     flags = ("-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-DCAP_PLANES=250", "-fsyntax-only")
-    for file in sorted((HERE / "init").glob("*.c")):
+    for file in sorted((GUEST / "init").glob("*.c")):
         subprocess.run(["gcc", *flags, str(file)], check=True, cwd=tmp_path)
 
 
 def test_the_archive_is_one_that_the_kernel_unpacks() -> None:
     """Read back by the format's own rules: fields of 8 hexadecimal digits, names and contents on 4 bytes."""
     packed = boot.cpio([("init", 0o100755, b"12345"), ("folder", 0o040755, b"")])
-    found, place = [], 0
+    files, place = [], 0
     while place < len(packed):
         assert packed[place : place + 6] == b"070701"
         fields = [int(packed[place + 6 + 8 * i : place + 14 + 8 * i], 16) for i in range(13)]
         name = packed[place + 110 : place + 110 + fields[11] - 1].decode()
         start = place + -(-(110 + fields[11]) // 4) * 4
         content = packed[start : start + fields[6]]
-        found.append((name, fields[1], content))
+        files.append((name, fields[1], content))
         place = start + -(-fields[6] // 4) * 4
-    assert found == [("init", 0o100755, b"12345"), ("folder", 0o040755, b""), ("TRAILER!!!", 0, b"")]
+    assert files == [("init", 0o100755, b"12345"), ("folder", 0o040755, b""), ("TRAILER!!!", 0, b"")]
 
 
 # -- symbols ----------------------------------------------------------------------------------------------------------
@@ -191,6 +191,6 @@ def test_inlined_functions_are_found(tmp_path: Path, need: Callable[[object, str
     start, after = (int(body[i].partition(":")[0], 16) for i in (0, call + 1))
     line = f" kvm_dev_ioctl+{after - start:#x}/0x20"
     unknown = " nowhere+0x1/0x2"
-    first, second, third = symbols.decoded([line, unknown, " ? kvm_dev_ioctl+0x1/0x20"], tmp_path)
+    first, second, third = log.decoded([line, unknown, " ? kvm_dev_ioctl+0x1/0x20"], tmp_path)
     assert first == f"{line} = kvm_create_plane@kvm.c:4 kvm_create_vm@kvm.c:8 kvm_dev_ioctl@kvm.c:13"
     assert (second, third) == (unknown, " ? kvm_dev_ioctl+0x1/0x20")

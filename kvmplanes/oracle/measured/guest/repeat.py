@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kvmplanes.oracle.measured import text
+from kvmplanes.oracle.measured import evidence_text
 from kvmplanes.oracle.measured.evidence import NEWER, STORED, for_model
-from kvmplanes.oracle.measured.guest.figures import Figures
+from kvmplanes.oracle.measured.guest.evidence import Figures
+from kvmplanes.runs.words import columns
 
 # Names of files and functions, and places in them, are another compiler's business; figures are not.
 _NOT_FIGURES: Final = {"log", "at", "description", "base", "site", "sites", "first"}
@@ -52,17 +53,12 @@ def headlines(now: Mapping[str, Figures]) -> str:
     for name, measured in now.items():
         figures = for_model(measured)
         rows.append((name, *(str(figures.get(block, {}).get(key, "-")) for block, key in _HEADLINES.values())))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.rjust, row, widths)) for row in rows)
+    return columns(rows, right=range(len(rows[0])))
 
 
 def repeated(now: Mapping[str, Figures]) -> Repeated:
-    """Compare with what is stored, figure by figure where it is there on both sides.
-
-    Args:
-        now: variant -> figures, as measured.
-    """
-    old = json.loads(text(STORED[NEWER]))
+    """Compare what was measured with what is stored, figure by figure where it is there on both sides."""
+    old = json.loads(evidence_text(STORED[NEWER]))
     pairs = [pair for name in now if name in old["variants"] for pair in _pairs(name, old["variants"][name], now[name])]
     different = tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
     return Repeated(old["kernel"], len(pairs) - len(different), different)
@@ -74,7 +70,7 @@ def _pairs(where: str, old: Any, now: Any) -> Iterator[tuple[str, object, object
             if key in now and key not in _NOT_FIGURES:
                 yield from _pairs(f"{where}/{key}", old[key], now[key])
     elif isinstance(old, list) and isinstance(now, list) and len(old) == len(now):
-        for number, (one, other) in enumerate(zip(old, now, strict=True), 1):
-            yield from _pairs(f"{where}/{number}", one, other)
+        for number, (before, after) in enumerate(zip(old, now, strict=True), 1):
+            yield from _pairs(f"{where}/{number}", before, after)
     else:
         yield where, old, now

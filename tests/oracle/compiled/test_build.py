@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from kvmplanes.model.machine.ctype import outline
+from kvmplanes.model.machine.declared import declared_types
 from kvmplanes.model.machine.tree import text_of
-from kvmplanes.model.machine.unit import pieces
-from kvmplanes.model.machine.unit import text_of as joined
+from kvmplanes.model.machine.unit import joined, pieces_of
 from kvmplanes.model.series import ALL, applied, diff_of
 from kvmplanes.model.version import UNITS
 from kvmplanes.oracle import compilers, tree
-from kvmplanes.oracle.compiled.scaffold import FLOOR, unpack
+from kvmplanes.oracle.compiled.build import FLOOR, unpack
 
 SHIM = text_of(ALL["08"].tree, "shim.h")
 MACROS = {"_IO", "BUILD_BUG_ON", "kzalloc"}  # for compilers; each uses every argument that it is given
@@ -41,7 +40,7 @@ def test_the_patch_program_puts_the_posted_hunks_where_the_model_does(
     unpack({name: text_of(ALL["08"].tree, name) for name in ALL["08"].tree}, tmp_path)
     command = ["patch", "-p1", "--verbose", "-i", str(diff_of("09"))]
     done = subprocess.run(command, cwd=tmp_path, env={"LC_ALL": "C"}, capture_output=True, text=True, check=True)
-    hunks = [tuple(int(word or 0) for word in found) for found in HUNK.findall(done.stdout)]
+    hunks = [tuple(int(word or 0) for word in numbers) for numbers in HUNK.findall(done.stdout)]
     assert [(number, line, offset) for number, line, _, offset in hunks] == [
         (hunk.number, hunk.line, hunk.offset) for hunk in applied("09")
     ]
@@ -69,8 +68,8 @@ def compiled(files: dict[str, str], folder: Path) -> subprocess.CompletedProcess
 
 def prototypes() -> dict[str, str]:
     """The prototypes of the machine's header: name -> the text, with the name in brackets."""
-    found = re.findall(r"^(?:extern )?([\w *]*?\*?)\b(\w+)(\(.*\));$", SHIM, re.MULTILINE)
-    return {name: f"{result}[{name}]{arguments}" for result, name, arguments in found}
+    declared = re.findall(r"^(?:extern )?([\w *]*?\*?)\b(\w+)(\(.*\));$", SHIM, re.MULTILINE)
+    return {name: f"{result}[{name}]{arguments}" for result, name, arguments in declared}
 
 
 def type_checks(instead: str = "") -> str:
@@ -96,8 +95,8 @@ def test_each_function_of_the_floor_has_the_machines_prototype(tmp_path: Path) -
 @pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("name", ALL)
 def test_compilers_lay_structs_out_as_the_machine_does(name: str, tmp_path: Path) -> None:
-    declared, _ = pieces(ALL[name].tree, UNITS)
-    types = outline(joined(declared))
+    declared, _ = pieces_of(ALL[name].tree, UNITS)
+    types = declared_types(joined(declared))
     places = {(struct, member): at for struct in types.structs for member, (at, _) in types.places(struct).items()}
     named = {key: at for key, at in places.items() if key[0] not in types.typedefs}
     checks = "".join(

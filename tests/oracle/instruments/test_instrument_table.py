@@ -8,14 +8,15 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.oracle.instruments.cases import recorded
-from kvmplanes.oracle.instruments.drawing import ROLE, UNITS, cell_html, instruments_html
-from kvmplanes.oracle.instruments.picker import HEAD, instrument_picker
-from kvmplanes.oracle.instruments.table import instrument_table
-from kvmplanes.view.kasan import PARTS, anatomy
+from kvmplanes.oracle.instruments.picker import InstrumentPicker, instrument_choices, instrument_picker
+from kvmplanes.oracle.instruments.table import COUNTS, ROLE, Cell, cell_html, instrument_table
 from kvmplanes.view.page.html import Html
 from kvmplanes.view.page.style import contrast
+from kvmplanes.view.report import PARTS, anatomy
 
 TABLE = instrument_table()
+BUNDLE = TABLE._repr_mimebundle_()
+SHOWN = Html(BUNDLE["text/html"], BUNDLE["text/plain"])
 
 
 def words(html: str) -> str:
@@ -24,7 +25,7 @@ def words(html: str) -> str:
 
 def sound(view: Html) -> None:
     """Balanced, and nothing in it that an untrusted notebook drops."""
-    stack = []
+    stack: list[str] = []
     for closing, tag in re.findall(r"<(/?)([a-z]+)", view.html):
         if closing:
             assert stack.pop() == tag
@@ -43,9 +44,8 @@ def test_every_verdict_has_a_sign_and_a_readable_word() -> None:
 
 
 def test_the_table_says_in_words_what_its_colours_say() -> None:
-    view = instruments_html(TABLE)
-    sound(view)
-    rows = re.findall(r"<tr>(.*?)</tr>", view.html)
+    sound(SHOWN)
+    rows = re.findall(r"<tr>(.*?)</tr>", SHOWN.html)
     assert len(rows) == 1 + len(TABLE.cases)
     for case, row in zip(TABLE.cases, rows[1:], strict=True):
         first, *cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
@@ -56,37 +56,35 @@ def test_the_table_says_in_words_what_its_colours_say() -> None:
             figures = [int(figure) for figure in re.findall(r"\b(?:text|C|kernel) (\d+)", words(cell))]
             assert figures == [witness.count for witness in want.witnesses]
     assert rows[0].count('scope="col"') == 1 + len(TABLE.instruments)
-    assert view.html.count('scope="row"') == len(TABLE.cases)
-    assert set(UNITS) == set(TABLE.instruments)
-    assert len(view.html) < 30_000
+    assert SHOWN.html.count('scope="row"') == len(TABLE.cases)
+    assert set(COUNTS) == set(TABLE.instruments)
+    assert len(SHOWN.html) < 30_000
 
 
 def test_its_text_twin_has_every_cell() -> None:
-    head, *lines = instruments_html(TABLE).text.splitlines()
+    head, *lines = str(TABLE).splitlines()
     assert head.split("  ")[0] == "case"
     for line, case in zip(lines, TABLE.cases, strict=False):
         assert re.split(r" {2,}", line)[0] == case.name
-        told = [re.sub(r" [\d/]+$", "", cell) for cell in re.split(r" {2,}", line)[1:]]
-        assert told == [TABLE.cell(case.name, name).verdict for name in TABLE.instruments]
+        verdicts = [re.sub(r" [\d/]+$", "", cell) for cell in re.split(r" {2,}", line)[1:]]
+        assert verdicts == [TABLE.cell(case.name, name).verdict for name in TABLE.instruments]
 
 
-def test_the_object_shows_itself() -> None:
-    bundle = TABLE._repr_mimebundle_()
-    assert bundle == instruments_html(TABLE)._repr_mimebundle_()
-    assert str(TABLE) == repr(TABLE) == bundle["text/plain"]
+def test_what_is_shown_and_what_is_printed_are_the_same_text() -> None:
+    assert str(TABLE) == repr(TABLE) == SHOWN.text
 
 
 @pytest.mark.parametrize("cell", TABLE.cells, ids=lambda cell: f"{cell.case.name}, {cell.instrument}")
-def test_a_cell_shows_everything_behind_it(cell: object) -> None:
-    view = cell_html(cell)  # type: ignore[arg-type]
+def test_a_cell_shows_everything_behind_it(cell: Cell) -> None:
+    view = cell_html(cell)
     sound(view)
     for text in (words(view.html), " ".join(view.text.split())):
-        assert cell.verdict in text  # type: ignore[attr-defined]
-        for witness in cell.witnesses:  # type: ignore[attr-defined]
+        assert cell.verdict in text
+        for witness in cell.witnesses:
             assert f"{witness.source}: {witness.says}" in text
             assert " ".join(witness.report.split()) in text
         assert "The model of the same case" in text
-        if not cell.witnesses:  # type: ignore[attr-defined]
+        if not cell.witnesses:
             assert "No run of this case" in text
 
 
@@ -139,7 +137,7 @@ def test_the_picker_follows_its_menus() -> None:
     assert "nothing in 1 close" in words(picker.view.value)
     picker.instrument.value = "UBSan"
     assert "index 16 out of bounds" in unescape(picker.view.value)
-    assert picker.shown.text == cell_html(TABLE.cell("09-level16", "UBSan")).text
+    assert picker.still().text == cell_html(TABLE.cell("09-level16", "UBSan")).text
     assert [name for _, name in picker.case.options] == [case.name for case in TABLE.cases]
 
 
@@ -158,6 +156,15 @@ def test_a_saved_notebook_shows_the_first_choice() -> None:
     picker = instrument_picker(TABLE, "09", "init_on_free")
     bundle = picker._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/plain"].splitlines()[0] == HEAD
+    assert bundle["text/plain"].splitlines()[0] == InstrumentPicker.HOW
     assert "20 new leaks in 20 closes" in bundle["text/html"]
     sound(Html(bundle["text/html"], ""))
+
+
+def test_every_cell_can_be_chosen_on_a_page_without_a_kernel() -> None:
+    choices = {choice.key: choice for choice in instrument_choices(TABLE).choices}
+    assert len(choices) == len(TABLE.cases) * len(TABLE.instruments)
+    case, instrument = TABLE.cases[1], TABLE.instruments[2]
+    picker = instrument_picker(TABLE, case.name, instrument)
+    assert choices[picker.key].labels == (f"{case.name}: {case.title}", instrument)
+    assert choices[picker.key].html() == ("", picker.still().html)

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from kvmplanes.oracle.measured import evidence, load
-from kvmplanes.oracle.measured import text as stored_text
-from kvmplanes.oracle.measured.guest import check
-from kvmplanes.oracle.measured.guest.figures import dump, figures
+from kvmplanes.oracle.measured import evidence, evidence_text, load
+from kvmplanes.oracle.measured.guest import repeat
+from kvmplanes.oracle.measured.guest.evidence import as_json, figures
 from kvmplanes.oracle.measured.guest.log import lines_of
 
 LOGS = Path(__file__).parent / "logs"
-STORED: dict[str, Any] = json.loads(stored_text(evidence.STORED[evidence.NEWER]))
+STORED: dict[str, Any] = json.loads(evidence_text(evidence.STORED[evidence.NEWER]))
 
 
 def measured(variant: str, **logs: str) -> dict[str, Any]:
@@ -37,14 +36,14 @@ def test_the_form_is_that_of_the_stored_evidence() -> None:
 
 def test_the_cut_log_has_the_same_figures_where_it_is_whole() -> None:
     for key in ("create_close", "sizes"):
-        assert check.repeated({"V1": {key: V1[key]}}).differences == ()
-    assert check.repeated({"V1": V1}).differences  # two of 20 closes
+        assert repeat.repeated({"V1": {key: V1[key]}}).differences == ()
+    assert repeat.repeated({"V1": V1}).differences  # two of 20 closes
 
 
 def test_the_blocks_of_create_plane_are_those_that_are_stored() -> None:
     """The whole boot: ids, orders of closing, three sweeps, limits; seven double frees."""
     blocks = measured("W29", planes="W29-planes")["create_plane"]
-    same = check.repeated({"W29": {"create_plane": blocks}})
+    same = repeat.repeated({"W29": {"create_plane": blocks}})
     assert same.differences == ()
     assert same.equal > 150
     assert {key[0]: block["kasan_reports"] for key, block in blocks.items() if key[1] == "_"} == {
@@ -58,7 +57,7 @@ def test_the_blocks_of_create_plane_are_those_that_are_stored() -> None:
 
 
 def test_the_headlines() -> None:
-    lines = check.headlines({name: STORED["variants"][name] for name in ("V0", "V1", "V2", "V3", "W29")}).splitlines()
+    lines = repeat.headlines({name: STORED["variants"][name] for name in ("V0", "V1", "V2", "V3", "W29")}).splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["V0", "0", "0", "0", "205", "0"],
         ["V1", "17", "340", "2312", "206", "0"],
@@ -70,7 +69,7 @@ def test_the_headlines() -> None:
 
 
 def test_the_stored_figures_repeat_themselves() -> None:
-    same = check.repeated(STORED["variants"])
+    same = repeat.repeated(STORED["variants"])
     assert same.kernel == "Linux 7.2.13"
     assert same.equal > 4000
     assert same.differences == ()
@@ -91,9 +90,9 @@ def test_a_figure_that_differs_is_named(path: tuple[str | int, ...], value: obje
     for key in path[:-1]:
         node = node[key]
     old, node[path[-1]] = node[path[-1]], value
-    (one,) = check.repeated(now).differences
-    assert (one.stored, one.now) == (old, value)
-    assert one.where == "/".join(["V1", *(str(key + 1 if isinstance(key, int) else key) for key in path)])
+    (difference,) = repeat.repeated(now).differences
+    assert (difference.stored, difference.now) == (old, value)
+    assert difference.where == "/".join(["V1", *(str(key + 1 if isinstance(key, int) else key) for key in path)])
 
 
 def test_a_kernel_that_is_not_the_models_is_noticed() -> None:
@@ -125,8 +124,8 @@ def test_kmemleak_counts_as_it_was_asked_without_sheaves() -> None:
 
 
 def test_a_row_is_one_line_of_the_file() -> None:
-    text = dump(STORED)
+    text = as_json(STORED)
     assert json.loads(text) == STORED
-    assert text == stored_text(evidence.STORED[evidence.NEWER])
+    assert text == evidence_text(evidence.STORED[evidence.NEWER])
     row = '{"n": 2, "site": "kvm_create_plane < kvm_create_vm < kvm_dev_ioctl_create_vm < kvm_dev_ioctl", "stage"'
     assert sum(line.strip().startswith(row) for line in text.splitlines()) == 3
