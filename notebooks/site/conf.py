@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sphinx's settings. The sources are what `.ci/site/build.py` lays out: the notebooks as committed, and the pages here.
+"""Sphinx's settings. The sources are what the builder lays out: the notebooks as committed, and the pages here.
 
 Nothing is executed, and nothing on the pages comes from another site.
 """
 
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / ".ci" / "site"))
+from docutils import nodes
+from sphinx.application import Sphinx
 
-import layout  # noqa: E402
-from docutils import nodes  # noqa: E402
-from sphinx.application import Sphinx  # noqa: E402
+from notebooks.site.builder import layout
 
 project = "kvmplanes"
-author = "kvmplanes contributors"
+author = "The kvmplanes authors"
 copyright = author  # noqa: A001 - Sphinx's name
-release = layout.version()
+release = layout.project()["project"]["version"]
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.doctest"]
 source_suffix = {".ipynb": "myst-nb", ".md": "myst-nb"}
@@ -26,12 +23,13 @@ suppress_warnings = ["ref.python"]  # attributes of one name in two classes are 
 templates_path = [str(Path(__file__).parent / "templates")]
 
 nb_execution_mode = "off"  # the pages show exactly the outputs that nbval has compared
-nb_ipywidgets_js = {}  # no stored output is a widget
+nb_ipywidgets_js: dict[str, str] = {}  # no stored output is a widget
 myst_enable_extensions = ["attrs_inline"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "layout.anchor"
+myst_heading_slug_func = "notebooks.site.builder.layout.anchor"
 
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # VARIANTS, and not all that it holds
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "undoc-members": False, "show-inheritance": True}
 napoleon_google_docstring = True
@@ -71,7 +69,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"**": []}  # the header has the pages
+html_sidebars: dict[str, list[str]] = {"**": []}  # the header has the pages
 
 
 def setup(app: Sphinx) -> None:

@@ -22,6 +22,6 @@ def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
 
     with sync_playwright() as driver:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *root])
-        yield found
-        found.close()
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *root])
+        yield browser
+        browser.close()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -41,16 +41,17 @@ KERNEL_IS_READY = """() => {
 class Handler(SimpleHTTPRequestHandler):
     """The built site below a folder, with the types that browsers insist on; silent."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
-        **SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm",
-    }  # fmt: skip
-
     def translate_path(self, path: str) -> str:
         inside = path.removeprefix(BELOW)
         return super().translate_path(inside if inside != path else "/there-is-nothing-here")
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+Handler.extensions_map = {
+    **SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm",
+}  # fmt: skip
 
 
 def expect(locator: Any) -> Any:
@@ -80,10 +81,10 @@ def context(lite: str, chromium: Any) -> Iterator[Any]:
         content["jupyter-config-data"]["exposeAppInBrowser"] = True
         route.fulfill(response=answer, json=content)
 
-    found = chromium.new_context(viewport={"width": 1280, "height": 900})
-    found.route(f"{lite}/jupyter-lite.json", settings)
-    yield found
-    found.close()
+    reader = chromium.new_context(viewport={"width": 1280, "height": 900})
+    reader.route(f"{lite}/jupyter-lite.json", settings)
+    yield reader
+    reader.close()
 
 
 @pytest.fixture
@@ -101,14 +102,14 @@ def page(lite: str, context: Any) -> Iterator[Any]:
         if response.status >= 400 and not response.url.endswith(HOST_PATHS):
             trouble.append(f"{response.status}: {response.url}")
 
-    def said(message: Any) -> None:
+    def logged(message: Any) -> None:
         if message.type == "error" and not message.location.get("url", "").endswith(HOST_PATHS):
             trouble.append(message.text)
 
     def failed(error: Any) -> None:
         trouble.append(str(error.error))
 
-    listeners = {"request": requested, "response": answered, "console": said, "weberror": failed}
+    listeners = {"request": requested, "response": answered, "console": logged, "weberror": failed}
     for event, listener in listeners.items():
         context.on(event, listener)
     yield context.new_page()

@@ -1,84 +1,77 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The small parts of the site's build: anchors, weights, slides, the last run's totals."""
+"""The small parts of the site's builder: anchors, npm's lock, the last run's totals, slides, the colours of C."""
 
-import gzip
-import importlib.util
-import sys
+import json
+import re
 from pathlib import Path
-from types import ModuleType
 
 import nbformat
 import pytest
 
+from notebooks.site.builder import layout
+
 C = "static int i;  // it's C"
 COLOURED = '<span class="k">static</span><span class="w"> </span><span class="kt">int</span>'
-PARTS = Path(__file__).resolve().parents[2] / ".ci" / "site"
 
 
-def part(name: str, monkeypatch: pytest.MonkeyPatch, folder: Path = PARTS) -> ModuleType:
-    """One of the build's scripts, as a module."""
-    monkeypatch.syspath_prepend(str(PARTS))
-    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    return module
+def test_an_anchor_is_what_jupyterlab_makes() -> None:
+    texts = ("Fix or make", "use-after-free", "As posted")
+    assert list(map(layout.anchor, texts)) == ["Fix-or-make", "use-after-free", "As-posted"]
 
 
-def test_an_anchor_is_what_jupyterlab_makes(monkeypatch: pytest.MonkeyPatch) -> None:
-    anchor = part("layout", monkeypatch).anchor
-    assert [anchor(text) for text in ("Fix or make", "use-after-free", "As posted")] == [
-        "Fix-or-make",
-        "use-after-free",
-        "As-posted",
-    ]
+def test_every_npm_package_is_pinned_by_version_and_checksum_and_by_no_address() -> None:
+    asked = json.loads((layout.PAGES / "package.json").read_text(encoding="utf-8"))
+    locked = json.loads((layout.PAGES / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for name, version in (asked["dependencies"] | asked["devDependencies"]).items():
+        assert locked[f"node_modules/{name}"]["version"] == version, name
+    assert locked.pop("")["dependencies"] == asked["dependencies"]
+    for path, package in locked.items():
+        assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", package["integrity"]), path
+        assert "resolved" not in package, path
 
 
-def test_a_pages_weight_is_its_own_and_the_shared_part_is_told_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    weights = part("weights", monkeypatch)
-    (tmp_path / "all.css").write_text("a" * 5000)
-    (tmp_path / "own.js").write_bytes(bytes(range(256)) * 20)
-    for name, more in (("00-a", ""), ("01-b", '<script src="own.js?v=1"></script>')):
-        (tmp_path / f"{name}.html").write_text(f'<link rel="stylesheet" href="all.css">{more}<a href="x.css">')
-    assert weights.needs(tmp_path / "01-b.html") == {tmp_path / "all.css", tmp_path / "own.js"}
-    assert weights.packed(tmp_path / "all.css") == len(gzip.compress(b"a" * 5000, 6, mtime=0))
-    assert weights.report(tmp_path) == []
-    assert "shared by all pages" in capsys.readouterr().out
-    monkeypatch.setattr(weights, "MOST", 0.1)
-    assert weights.report(tmp_path) == ["01-b"]
+def test_an_npm_package_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "BUILD", tmp_path)
+    with pytest.raises(SystemExit, match="pyodide is not installed: run `make build/npm/installed`"):
+        layout.npm("pyodide")
+
+
+def test_the_last_run_is_read_and_what_was_not_run_is_said(tmp_path: Path) -> None:
+    from notebooks.site.builder import figures
+
+    suites = '<testsuites><testsuite tests="9" failures="1" errors="1" skipped="2"/></testsuites>'
+    (tmp_path / "unit.xml").write_text(suites)
+    table = figures.runs(tmp_path).splitlines()
+    assert table[2] == "| Unit tests (`make unit`) | 5 | 2 | 2 |"
+    assert table[3].endswith("| not run here | | |")
 
 
 @pytest.mark.browser  # where nbconvert is, too
-def test_a_slide_begins_with_a_heading(monkeypatch: pytest.MonkeyPatch) -> None:
-    slides = part("slides", monkeypatch)
-    texts = ("# One", "text", "## Two", "### Three", "## Four")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text) for text in texts])
-    notebook.cells.insert(1, nbformat.v4.new_code_cell("# no heading"))
-    assert [[cell.source for cell in cells] for cells in slides.split(notebook)] == [
-        ["# One", "# no heading", "text"],
-        ["## Two", "### Three"],
-        ["## Four"],
-    ]
+def test_a_slide_begins_with_a_heading_and_c_is_coloured_as_c() -> None:
+    from notebooks.site.builder import slides
 
-
-@pytest.mark.browser
-def test_slides_colour_c_as_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    slides = part("slides", monkeypatch)
-    cells = [nbformat.v4.new_code_cell(text) for text in (f"%%c mine\n{C}", C)]
-    in_c, in_python = (slides.section(slides.page_maker(), [cell], 1) for cell in cells)
-    assert COLOURED in in_c
-    assert COLOURED not in in_python
+    texts = ("# One", C, "## Two", "### [Three](05-teardown.ipynb#A-b)", "## Four", f"%%c mine\n{C}")
+    cells = [nbformat.v4.new_markdown_cell(text) for text in texts]
+    for place in (1, 5):
+        cells[place] = nbformat.v4.new_code_cell(texts[place])
+    notebook = slides.marked(nbformat.v4.new_notebook(cells=cells))
+    text = slides.page(slides.exporter(), notebook, "00-start-here")
+    one, two, four = re.findall(r"<section\s*><section\s*>(.*?)</section></section>", text, re.DOTALL)
+    assert '<h1 id="One">One<' in one
+    assert COLOURED not in one
+    assert '<h2 id="Two">Two<' in two
+    assert 'href="../05-teardown.html#a-b"' in two
+    assert COLOURED in four
+    assert "<title>One slides</title>" in text
+    assert re.findall(r"https?://[^\"' ]+", text) == []
 
 
 @pytest.mark.browser  # where Sphinx is, too
-def test_pages_colour_c_as_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_colour_c_as_c(tmp_path: Path) -> None:
     from sphinx.application import Sphinx
 
-    conf = part("conf", monkeypatch, PARTS.parents[1] / "notebooks" / "site")
+    from notebooks.site import conf
+
     cells = [nbformat.v4.new_code_cell(text) for text in (f"%%c mine\n{C}", "static = 1")]
     language = {"language_info": {"name": "python"}}
     for name, cell in zip(("in_c", "in_python"), cells, strict=True):
@@ -90,19 +83,10 @@ def test_pages_colour_c_as_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "master_doc": "in_c",
         "suppress_warnings": ["toc"],
     }
-    folders = [str(tmp_path / name) for name in ("out", "trees")]
-    app = Sphinx(tmp_path, None, *folders, "html", settings, status=None, warningiserror=True)
+    out = tmp_path / "out"
+    app = Sphinx(tmp_path, None, out, tmp_path / "trees", "html", settings, status=None, warningiserror=True)
     conf.setup(app)
     app.build()
-    in_c, in_python = ((tmp_path / "out" / f"{name}.html").read_text() for name in ("in_c", "in_python"))
+    in_c, in_python = ((out / f"{name}.html").read_text() for name in ("in_c", "in_python"))
     assert COLOURED in in_c
     assert '<span class="n">static</span>' in in_python
-
-
-def test_the_last_run_is_read_and_what_was_not_run_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = part("figures", monkeypatch)
-    suites = '<testsuites><testsuite tests="9" failures="1" errors="1" skipped="2"/></testsuites>'
-    (tmp_path / "unit.xml").write_text(suites)
-    table = figures.runs(tmp_path).splitlines()
-    assert table[2] == "| Unit tests (`make unit`) | 5 | 2 | 2 |"
-    assert table[3].endswith("| not run here | | |")

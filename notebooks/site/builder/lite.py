@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The notebooks with a Python that runs in the browser: JupyterLite, whole, in the site's folder `lite`.
-
-Usage: lite.py SITE
-"""
+"""The notebooks with a Python that runs in the browser: JupyterLite, whole, in the site's folder `lite`."""
 
 import html
 import json
@@ -14,9 +11,9 @@ import time
 from pathlib import Path
 from string import Template
 
-import pyodide_dist
+from notebooks.site.builder import layout
+from notebooks.site.builder.pyodide import KERNEL_NEEDS, PLOTS, assemble
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(__file__).resolve().parent / "lite"
 KERNEL = "jupyterlite-pyodide-kernel"
 EXTENSION = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension"
@@ -33,19 +30,19 @@ def main(out: Path) -> None:
         SystemExit: something that is pinned could not be fetched, or JupyterLite's build failed.
     """
     start = time.monotonic()
-    stage, site = pyodide_dist.CACHE / "lite", out.resolve() / "lite"
+    stage, site = layout.CACHE / "lite", out.resolve() / "lite"
     for folder in (stage, site):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SETTINGS, stage)
-    wheels = pyodide_dist.assemble(stage / "static" / "pyodide", *pyodide_dist.KERNEL, plots=True)
+    pyodide = assemble(stage / "static" / "pyodide", *KERNEL_NEEDS, plots=True)
     (stage / "notebooks").mkdir()
-    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for notebook in layout.NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, stage / "notebooks")
-    build(stage, site, kernel(wheels.constraints[KERNEL]))
+    build(stage, site, kernel(pyodide.pin(KERNEL)))
     for pattern in LEFT_OVER:
-        for found in site.glob(pattern):
-            (shutil.rmtree if found.is_dir() else Path.unlink)(found)
-    start_page(site, plots=pyodide_dist.PLOTS in wheels.found)
+        for path in site.glob(pattern):
+            (shutil.rmtree if path.is_dir() else Path.unlink)(path)
+    start_page(site, plots=PLOTS in pyodide.lock.packages)
     sizes = {part: weight(site / part) for part in ("", "build", "static/pyodide", "extensions", "files")}
     print("JupyterLite: " + ", ".join(f"{part or 'in all'} {size:.1f} MB" for part, size in sizes.items()), end="; ")
     print(f"built in {time.monotonic() - start:.0f} s")
@@ -53,7 +50,7 @@ def main(out: Path) -> None:
 
 def kernel(version: str) -> Path:
     """Install JupyterLite's kernel into a folder of its own, which JupyterLab does not search; give the folder."""
-    folder = pyodide_dist.CACHE / f"{KERNEL}-{version}"
+    folder = layout.CACHE / f"{KERNEL}-{version}"
     if not (folder / EXTENSION).is_dir():
         command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
         subprocess.run([*command, f"--target={folder}", f"{KERNEL}=={version}"], check=True)
@@ -65,7 +62,7 @@ def build(stage: Path, site: Path, kernel: Path) -> None:
     options = {
         "lite_dir": str(stage),
         "output_dir": str(site),
-        "cache_dir": str(pyodide_dist.CACHE / "jupyterlite"),
+        "cache_dir": str(layout.CACHE / "jupyterlite"),
         "contents": [str(stage / "notebooks")],
         "federated_extensions": [str(kernel / EXTENSION)],
         "apps": ["lab", "notebooks", "tree"],
@@ -76,9 +73,9 @@ def build(stage: Path, site: Path, kernel: Path) -> None:
     config.write_text(json.dumps({"LiteBuildConfig": options}), encoding="utf-8")
     command = [sys.executable, "-m", "jupyterlite_core", "build", f"--config={config}"]
     environment = {**os.environ, "PYTHONPATH": str(kernel)}
-    made = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
-    if made.returncode:
-        sys.exit(f"JupyterLite's build failed:\n{made.stdout}{made.stderr}")
+    build_run = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
+    if build_run.returncode:
+        sys.exit(f"JupyterLite's build failed:\n{build_run.stdout}{build_run.stderr}")
 
 
 def start_page(site: Path, plots: bool) -> None:
@@ -88,16 +85,12 @@ def start_page(site: Path, plots: bool) -> None:
         source = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
         title = html.escape("".join(source).partition("\n")[0].removeprefix("# "))
         rows.append(f'<li><a href="notebooks/index.html?path={path.name}">{title}</a></li>')
-    told = "Plots are drawn by matplotlib, in whole." if plots else "Plots are drawn without matplotlib; each says so."
+    sentence = f"Plots are drawn {'by matplotlib, in whole.' if plots else 'without matplotlib; each says so.'}"
     page = Template((SETTINGS / "index.html").read_text(encoding="utf-8"))
-    words = {"notebooks": "\n".join(rows), "plots": told, "megabytes": f"{weight(site / 'static'):.0f}"}
+    words = {"notebooks": "\n".join(rows), "plots": sentence, "megabytes": f"{weight(site / 'static'):.0f}"}
     (site / "index.html").write_text(page.substitute(words), encoding="utf-8")
 
 
 def weight(path: Path) -> float:
     """What all the files below a folder weigh, in MB."""
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) / 1e6
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the site's parts agree on: where things are, which notebooks there are, how an anchor is made."""
 
+import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOKS = ROOT / "notebooks"
 PAGES = NOTEBOOKS / "site"
 BUILD = ROOT / "build"
+CACHE = BUILD / "cache"
 SITE = BUILD / "site"
 STAGE = BUILD / "stage"
 REPOSITORY = "https://github.com/kvmplanes/kvmplanes"
@@ -28,6 +31,18 @@ def anchor(text: str) -> str:
     return text.replace(" ", "-")
 
 
-def version() -> str:
-    """The project's version."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+def project() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def npm(name: str) -> Path:
+    """The folder of an npm package, which `npm ci` installs from package-lock.json.
+
+    Raises:
+        SystemExit: it is not installed.
+    """
+    folder = BUILD / "npm" / "node_modules" / name
+    if not folder.is_dir():
+        sys.exit(f"The npm package {name} is not installed: run `make build/npm/installed`.")
+    return folder

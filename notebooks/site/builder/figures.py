@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import layout
-
 import kvmplanes as kp
-from kvmplanes.learn import ALL, EXERCISES
+from kvmplanes.learn import EXERCISES, QUESTIONS
 from kvmplanes.learn.review.finding import findings_on
-from kvmplanes.runs.mutation import summary
+from kvmplanes.runs.mutation import kill_count
 from kvmplanes.runs.orders import PUZZLES
+from notebooks.site.builder import layout
 
 REPORTS = layout.BUILD / "reports"
 NAMES = {
@@ -28,19 +27,20 @@ NAMES = {
 def figures() -> dict[str, str]:
     """Every figure by its name in checked.md."""
     names = layout.notebooks()
-    cells = sum(_code_cells(layout.NOTEBOOKS / f"{name}.ipynb") for name in names)
-    scenarios, disagree = _together("kvmplanes.oracle")[:2]
-    rows, others, equal, between, apart = _together("kvmplanes.oracle.measured.evidence")[:5]
+    cells = sum(map(_code_cells, names))
+    comparisons = _oracle()
+    scenarios, disagree = _sum("together", comparisons)[:2]
+    rows, others, equal, between, apart = _sum("both together", comparisons)[:5]
     return {
         "notebooks": str(len(names)),
         "cells": str(cells),
-        "questions": str(len(ALL)),
-        "replies": str(sum(len(question.options) for question in ALL)),
+        "questions": str(len(QUESTIONS)),
+        "replies": str(sum(len(question.options) for question in QUESTIONS)),
         "exercises": str(len(EXERCISES)),
         "wrong": str(sum(len(task.wrong) for task in EXERCISES.values())),
         "findings": str(sum(len(findings_on(patch)) for patch in ("09", "29"))),
         "orders": str(sum(len(puzzle.orders) for puzzle in PUZZLES.values())),
-        "mutants": summary(),
+        "mutants": kill_count(),
         "scenarios": scenarios,
         "disagree": disagree,
         "evidence": f"{rows} measured rows of fault injection and {others} other figures are compared with the model: "
@@ -55,11 +55,11 @@ def runs(folder: Path) -> str:
     """A table of the last run's totals from JUnit reports; what was not run is said to be so."""
     rows = ["| tests | passed | failed | skipped |", "|---|---|---|---|"]
     for name, title in NAMES.items():
-        file = folder / f"{name}.xml"
-        if not file.is_file():
+        report = folder / f"{name}.xml"
+        if not report.is_file():
             rows.append(f"| {title} | not run here | | |")
             continue
-        suites = list(ET.parse(file).getroot().iter("testsuite"))  # noqa: S314 - written by our own tests
+        suites = list(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314 - written by our own tests
         total, failed, skipped = (
             sum(int(suite.get(key, 0)) for suite in suites for key in keys)
             for keys in (("tests",), ("failures", "errors"), ("skipped",))
@@ -68,15 +68,22 @@ def runs(folder: Path) -> str:
     return "\n".join(rows)
 
 
-def _together(module: str) -> list[str]:
-    """The numbers in the last row of a command's table, the sum; SystemExit when it fails, or has no such row."""
-    done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, check=False)
-    row = re.search(r"^(?:both )?together +(.*)$", done.stdout, re.MULTILINE)
-    if done.returncode or row is None:
-        sys.exit(f"python -m {module} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+def _oracle() -> str:
+    """What `kvmplanes oracle` prints; SystemExit when it fails."""
+    command = subprocess.run([sys.executable, "-m", "kvmplanes", "oracle"], capture_output=True, text=True, check=False)
+    if command.returncode:
+        sys.exit(f"kvmplanes oracle failed:\n{command.stdout[-2000:]}{command.stderr[-2000:]}")
+    return command.stdout
+
+
+def _sum(name: str, tables: str) -> list[str]:
+    """The numbers in the row of that name; SystemExit when there is none."""
+    row = re.search(rf"^{name} +(.*)$", tables, re.MULTILINE)
+    if row is None:
+        sys.exit(f"kvmplanes oracle prints no row named {name}:\n{tables}")
     return re.findall(r"\b\d+\b", row[1])
 
 
-def _code_cells(path: Path) -> int:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return sum(cell["cell_type"] == "code" for cell in cells)
+def _code_cells(name: str) -> int:
+    cells = json.loads((layout.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return len([cell for cell in cells if cell["cell_type"] == "code"])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Build the documentation site into build/site, from the notebooks as they are committed.
+"""Build the documentation site into build/site, from the notebooks as they are committed."""
 
-Usage: build.py [--no-lite]
-"""
-
+import argparse
+import importlib
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -11,36 +11,30 @@ import sys
 from pathlib import Path
 from string import Template
 
-import figures
-import layout
 import nbformat
-import picture
-import slides
-import weights
 from nbconvert import ScriptExporter
 
 import kvmplanes as kp
+from kvmplanes.oracle.instruments.picker import instrument_choices
 from kvmplanes.oracle.instruments.table import instrument_table
-from kvmplanes.view.live.offline import failure_choices, instrument_choices
+from kvmplanes.view.live.offline import failure_choices, write_script
+from notebooks.site.builder import figures, layout, lite, picture, slides
 
-# The reference, room by room.
-ROOMS = {
-    "The public face": ["kvmplanes"],
-    "Runs and proofs": ["explore", "programs", "scenario", "trace", "orders", "kills", "limits", "cost"],
-    "The model": [f"model.{name}" for name in ("heap", "faults", "floor", "version", "series")],
-    "The patch": ["patch.document"],
-    "What the reader does": [f"learn.{name}" for name in ("questions", "exercises", "exercise", "review", "repairs")],
-    "Pictures and widgets": [
-        f"view.{name}"
-        for name in ("heap", "ladder", "report", "diff", "player", "widgets", "order", "plots.steps", "plots.tables",
-                     "plots.crowd", "plots.kills", "choices")
-    ],
-    "The oracle": ["oracle.results", "oracle.kernel"],
-}  # fmt: skip
+# The reference: what notebooks import from, and the rooms below, module by module.
+FACES = {
+    "The public face": "kvmplanes",
+    "Pictures, plots and widgets": "kvmplanes.view",
+    "What the reader does": "kvmplanes.learn",
+    "The oracle": "kvmplanes.oracle",
+}
+ROOMS = {"Runs and proofs": "kvmplanes.runs", "The model": "kvmplanes.model", "The patch": "kvmplanes.patch"}
 
 
-def main(arguments: list[str]) -> None:
-    """Build everything, or everything but JupyterLite; print what pages weigh."""
+def main() -> None:
+    """Build everything, or everything but JupyterLite."""
+    parser = argparse.ArgumentParser(prog="python -m notebooks.site.builder", description=__doc__)
+    parser.add_argument("--no-lite", action="store_true", help="leave out JupyterLite, the notebooks live in a browser")
+    options = parser.parse_args()
     for folder in (layout.STAGE, layout.SITE):
         shutil.rmtree(folder, ignore_errors=True)
     layout.STAGE.mkdir(parents=True)
@@ -49,13 +43,8 @@ def main(arguments: list[str]) -> None:
     sphinx()
     downloads(layout.SITE / "downloads")
     slides.write(layout.SITE / "slides")
-    if "--no-lite" not in arguments:
-        import lite
-
+    if not options.no_lite:
         lite.main(layout.SITE)
-    too_heavy = weights.report(layout.SITE)
-    if too_heavy:
-        sys.exit(f"Heavier than {weights.MOST} kB: {', '.join(too_heavy)}")
     print(f"The site is in {layout.SITE.relative_to(layout.ROOT)}; `make serve` shows it.")
 
 
@@ -85,23 +74,27 @@ def pages() -> None:
 
 
 def api() -> str:
-    """The page of the reference: a section for each room, the modules by their docstrings."""
+    """The page of the reference, from docstrings: all that a face exports, and every module of a room."""
     parts = ["# Reference\n\nGenerated from the docstrings. `import kvmplanes as kp` is what the notebooks write."]
-    for room, modules in ROOMS.items():
-        parts.append(f"## {room}")
-        for module in modules:
-            name = module if module == "kvmplanes" else f"kvmplanes.{module}"
-            more = "\n   :imported-members:" if module == "kvmplanes" else ""
-            title = "" if module == "kvmplanes" else f"### {name}\n\n"
-            parts.append(f"{title}```{{eval-rst}}\n.. automodule:: {name}{more}\n```")
+    for title, face in FACES.items():
+        parts += [f"## {title}", automodule(face, "imported-members")]
+    for title, room in ROOMS.items():
+        parts.append(f"## {title}")
+        for module in pkgutil.iter_modules(importlib.import_module(room).__path__, f"{room}."):
+            if not module.ispkg:
+                parts += [f"### {module.name}", automodule(module.name, "ignore-module-all")]
     return "\n\n".join(parts) + "\n"
+
+
+def automodule(name: str, option: str) -> str:
+    """Sphinx's directive for a module."""
+    return f"```{{eval-rst}}\n.. automodule:: {name}\n   :{option}:\n```"
 
 
 def choices(folder: Path) -> None:
     """What the pickers show, for every choice, beside the script that fetches it."""
-    size = sum(one.write(folder) for one in (failure_choices(), instrument_choices(instrument_table())))
-    script = Path(kp.__file__).parent / "view" / "choices.js"
-    shutil.copy(script, folder)
+    size = sum(picker.write(folder) for picker in (failure_choices(), instrument_choices(instrument_table())))
+    write_script(folder / "choices.js")
     print(f"Pickers: {sum(1 for _ in folder.rglob('*.json'))} files, {size / 1e6:.1f} MB")
 
 
@@ -109,11 +102,11 @@ def sphinx() -> None:
     """Run Sphinx; a warning is an error."""
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-j", "2"]
     command += ["-d", str(layout.BUILD / "cache" / "doctrees"), "-c", str(layout.PAGES)]
-    done = subprocess.run([*command, str(layout.STAGE), str(layout.SITE)], check=False)
-    if done.returncode:
+    build = subprocess.run([*command, str(layout.STAGE), str(layout.SITE)], cwd=layout.ROOT, check=False)
+    if build.returncode:
         sys.exit("Sphinx has something to say about the pages; see above.")
-    for left in (".buildinfo", "objects.inv"):
-        (layout.SITE / left).unlink(missing_ok=True)
+    for leftover in (".buildinfo", "objects.inv"):
+        (layout.SITE / leftover).unlink(missing_ok=True)
     (layout.SITE / ".nojekyll").touch()  # GitHub Pages would leave out _static
 
 
@@ -131,4 +124,4 @@ def downloads(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -10,9 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyodide_dist
+from notebooks.site.builder import layout
+from notebooks.site.builder.pyodide import assemble
 
-HERE = Path(__file__).resolve().parent
+SCRIPT = Path(__file__).with_suffix(".mjs")
 TESTS = (
     "tests/model", "tests/patch", "tests/runs/test_certificate.py", "tests/runs/test_laws.py",
     "tests/runs/test_recorder.py", "tests/runs/test_scenario.py", "tests/runs/test_trace.py",
@@ -24,11 +25,11 @@ def main() -> int:
     """Assemble a Pyodide with pytest, run the tests in it; pytest's own exit status."""
     node = shutil.which("node")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout if node else "v0"
-    if int(re.findall(r"\d+", version)[0]) < OLDEST_NODE:
+    if node is None or int(re.findall(r"\d+", version)[0]) < OLDEST_NODE:
         sys.exit(f"Node.js {OLDEST_NODE} or newer is needed to run Python outside a browser; found: {node or 'none'}")
-    folder = pyodide_dist.CACHE / "pyodide-test"
-    pyodide_dist.assemble(folder, "pytest", "hypothesis")
-    command = [node, str(HERE / "pyodide_test.mjs"), str(folder), str(pyodide_dist.ROOT), *TESTS, *sys.argv[1:]]
+    folder = layout.CACHE / "pyodide-test"
+    assemble(folder, "pytest", "hypothesis")
+    command = [node, str(SCRIPT), str(folder), str(layout.ROOT), *TESTS, *sys.argv[1:]]
     return subprocess.run(command, check=False).returncode
 
 

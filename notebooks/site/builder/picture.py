@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The picture of README.md and of the landing page: the heap at the first defect of 09. Run it to store it anew."""
 
-import layout
-
 import kvmplanes as kp
 from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_svg
+from notebooks.site.builder import layout
 
 STORED = layout.PAGES / "static" / "first-defect.svg"
 
