@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import kvmplanes as kp
 
@@ -33,4 +34,4 @@ measure("python, nothing imported", fresh("pass"))
 measure("import kvmplanes", fresh("import kvmplanes"))
 measure('run("09")', lambda: kp.run("09"))
 for version in kp.VERSIONS:
-    measure(f'certify("{version}")', lambda version=version: kp.certify(version))
+    measure(f'certify("{version}")', partial(kp.certify, version))

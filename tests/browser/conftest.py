@@ -19,7 +19,6 @@ import pytest
 
 from tests.browser.web import TOKEN
 
-ROOT = Path(__file__).resolve().parents[2]
 # JupyterLab's own, when cells scroll out of its window while they load: github.com/jupyterlab/jupyterlab/issues/15415
 WINDOWING = "detachWidget"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -34,6 +33,8 @@ def jupyter_environment(folder: Path) -> dict[str, str]:
         path = folder / "settings" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values))
+    (folder / "config").mkdir()
+    (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
     names = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -42,8 +43,7 @@ def jupyter_environment(folder: Path) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         "IPYTHONDIR": "ipython",
     }
-    ours = {"JUPYTER_CONFIG_PATH": str(ROOT / ".ci" / "jupyter")}  # as in `make lab`
-    return {**os.environ, **ours, **{name: str(folder / below) for name, below in names.items()}}
+    return {**os.environ, "JUPYTER_TOKEN": TOKEN, **{name: str(folder / below) for name, below in names.items()}}
 
 
 def free_port() -> int:
@@ -67,21 +67,16 @@ def wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60)
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory, need: Callable[[object, str], None]) -> Iterator[str]:
-    """Address of a JupyterLab started as `make lab` starts it, in a folder with trusted copies of the notebooks."""
+    """Address of the JupyterLab that `kvmplanes lab` starts."""
     need(importlib.util.find_spec("jupyterlab"), "The browser tests need JupyterLab: run `make test-browser`.")
     folder = tmp_path_factory.mktemp("lab")
-    copies = folder / "root" / "notebooks"
-    shutil.copytree(ROOT / "notebooks", copies)
     environment = jupyter_environment(folder)
-    notebooks = sorted(map(str, copies.glob("*.ipynb")))
-    subprocess.run([sys.executable, "-m", "jupyter", "trust", *notebooks], env=environment, check=True)
-
     port = free_port()
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--LabApp.expose_app_in_browser=True",
-        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder / 'root'}",
-    ]  # fmt: skip
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, env=environment, stderr=log) as server:
+    command = [sys.executable, "-m", "kvmplanes", "lab", str(folder / "copies"), "--no-browser", f"--port={port}"]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server,
+    ):
         try:
             wait_for(f"http://127.0.0.1:{port}/api", server)
             yield f"http://127.0.0.1:{port}"
@@ -127,10 +122,10 @@ def silent(page: Any) -> Iterator[None]:
 
 @pytest.fixture
 def open_notebook(lab: str, page: Any) -> Callable[[str], Any]:
-    """Return a function that opens notebooks/NAME in JupyterLab and waits until its kernel is connected and idle."""
+    """Return a function that opens NAME in JupyterLab and waits until its kernel is connected and idle."""
 
     def opened(name: str) -> Any:
-        page.goto(f"{lab}/lab/workspaces/{name.partition('.')[0]}/tree/notebooks/{name}?reset&token={TOKEN}")
+        page.goto(f"{lab}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?reset&token={TOKEN}")
         page.wait_for_function(
             """() => {
                 const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;

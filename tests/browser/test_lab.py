@@ -37,7 +37,7 @@ def test_the_first_page_asks_nothing(lab: str, page: Any) -> None:
     page.goto(f"{lab}/?token={TOKEN}")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
     page.wait_for_timeout(2000)  # a question would come late
-    assert page.url.endswith("/tree/notebooks/00-start-here.ipynb")
+    assert page.url.endswith("/lab/tree/00-start-here.ipynb")
     assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
 
 

@@ -61,7 +61,7 @@ def test_an_untrusted_notebook_shows_picture_and_sentences(lab: str, open_notebo
 @pytest.mark.usefixtures("silent")
 def test_the_widget_and_python_move_each_other(lab: str, open_notebook: Open) -> None:
     sources = (
-        "import kvmplanes as kp\nfrom kvmplanes.view.live.player import player_widget",
+        "import kvmplanes as kp\nfrom kvmplanes.view.live.widgets import player_widget",
         'w = player_widget(kp.run("09"), start="defect")\nw',
         "w.value = 50",
         "print(w.value)",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kvmplanes.learn.questions import ALL, ask
+from kvmplanes.learn.questions import QUESTIONS, ask
 from kvmplanes.view.page.html import Html
 from tests.browser.web import LOOKS, Open, expect, html_page, saved, store
 
@@ -109,9 +109,9 @@ GIVE = """answers => [...document.querySelectorAll(".kp-live")].map((ask, place)
 
 
 def test_every_answer_to_every_question_is_judged_as_python_judges_it(shown: Callable[..., Any], page: Any) -> None:
-    shown(*(ask(question.id) for question in ALL))
-    replies = page.evaluate(GIVE, [[str(option.value) for option in question.options] for question in ALL])
-    for question, said in zip(ALL, replies, strict=True):
+    shown(*(ask(question.id) for question in QUESTIONS))
+    replies = page.evaluate(GIVE, [[str(option.value) for option in question.options] for question in QUESTIONS])
+    for question, said in zip(QUESTIONS, replies, strict=True):
         for option, text in zip(question.options, said, strict=True):
             right = option == question.right()
             reply = f"{'✓ right' if right else '✗ not so'} {option.reply}".replace("`", "")
@@ -137,8 +137,8 @@ def test_the_same_question_twice_and_its_script_again(shown: Callable[..., Any],
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_page_scrolls_sideways(look: str, shown: Callable[..., Any], page: Any) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
-    live = shown(*(ask(question.id) for question in ALL), look=look)
-    page.evaluate(GIVE, [[str(question.options[0].value)] for question in ALL])
+    live = shown(*(ask(question.id) for question in QUESTIONS), look=look)
+    page.evaluate(GIVE, [[str(question.options[0].value)] for question in QUESTIONS])
     page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     heights = live.locator("label, button").evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")

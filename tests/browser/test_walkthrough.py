@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kvmplanes.learn import questions_for
-from kvmplanes.learn.questions.question import Question
+from kvmplanes.learn.questions import Question
 from tests.browser.web import Open, expect
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
-import kvmplanes as kp
-from kvmplanes.view.live.frames import first_frame
+from kvmplanes.view.live.failures import picker
 from tests.browser.web import Open, expect, saved, store
 
 pytestmark = pytest.mark.browser
@@ -170,8 +169,8 @@ def test_the_pictures_follow_the_theme(live: Callable[..., Any], page: Any) -> N
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
 @pytest.mark.usefixtures("silent")
 def test_a_saved_notebook_shows_the_first_frame(lab: str, open_notebook: Open, trusted: bool) -> None:
-    trace = kp.run("09", fail=4 if trusted else 5)  # trust goes by content
-    store(lab, f"picker-{trusted}.ipynb", trusted, saved(first_frame(trace)))
+    shown = picker("09", fail=4 if trusted else 5).saved()  # trust goes by content
+    store(lab, f"picker-{trusted}.ipynb", trusted, saved(shown))
     output = open_notebook(f"picker-{trusted}.ipynb").locator(".jp-OutputArea-output")
     expect(output).to_contain_text("Failure picker. Run this cell to choose what fails")
     expect(output).to_contain_text("Version 09: KVM_CREATE_VM returns ENOMEM.")
@@ -184,7 +183,7 @@ def test_a_saved_notebook_shows_the_first_frame(lab: str, open_notebook: Open, t
 
 @pytest.mark.usefixtures("silent")
 def test_a_converted_notebook_shows_the_first_frame(page: Any, tmp_path: Path) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[saved(first_frame(kp.run("09", fail=3)))])
+    notebook = nbformat.v4.new_notebook(cells=[saved(picker("09", fail=3).saved())])
     nbformat.write(notebook, tmp_path / "picker.ipynb")
     command = [sys.executable, "-m", "nbconvert", "--to", "html", "picker.ipynb"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)

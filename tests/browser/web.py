@@ -64,7 +64,7 @@ def store(lab: str, name: str, trusted: bool, *code: Any) -> None:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     content = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
     request = urllib.request.Request(  # noqa: S310 - our own http address
-        f"{lab}/api/contents/notebooks/{name}",
+        f"{lab}/api/contents/{name}",
         json.dumps({"type": "notebook", "content": content}).encode(),
         {"Authorization": f"token {TOKEN}"},
         method="PUT",

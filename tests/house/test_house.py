@@ -38,11 +38,19 @@ def test_every_make_target_that_is_named_exists(name: str) -> None:
 
 
 def test_the_workflows_run_commands_that_exist() -> None:
-    found = [command for workflow in WORKFLOWS for command in commands(workflow)]
-    assert "bash .ci/run" in found
-    for command in found:
+    run = [command for workflow in WORKFLOWS for command in commands(workflow)]
+    assert "bash .ci/run" in run
+    for command in run:
         program, target = command.split()[:2]
-        assert (program == "bash" and (ROOT / target).is_file()) or (program == "make" and target in targets())
+        known = {"bash": (ROOT / target).is_file(), "make": target in targets(), "sudo": target == "apt-get"}
+        assert known[program], command
+
+
+def test_nobody_is_asked_for_root_by_the_script_that_people_run() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "sudo" not in script
+    assert "apt-get" not in script
+    assert 'if [ "$(id -u)" -eq 0 ] || [ "${CI:-}" = true ]; then .ci/prepare; fi' in script.splitlines()
 
 
 def test_the_tests_run_on_every_supported_python_and_weekly() -> None:
@@ -52,17 +60,21 @@ def test_the_tests_run_on_every_supported_python_and_weekly() -> None:
     assert pythons == [f"3.{minor}" for minor in range(int(oldest.partition(".")[2]), 15)]
     for file in WORKFLOWS:
         triggers = yaml.safe_load(file.read_text())[True]  # YAML reads the key `on` as a boolean
-        assert [re.fullmatch(r"\d+ \d+ \* \* \d", one["cron"]) is not None for one in triggers["schedule"]] == [True]
+        assert [re.fullmatch(r"\d+ \d+ \* \* \d", trigger["cron"]) is not None for trigger in triggers["schedule"]] == [
+            True
+        ]
 
 
 def test_the_citation_names_the_version_the_licence_and_the_authors_of_the_patch() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == PROJECT["version"] == kvmplanes.__version__
     assert citation["license"] == PROJECT["license"]
+    assert citation["authors"] == PROJECT["authors"]
+    assert citation["keywords"] == PROJECT["keywords"]
     patch = citation["references"][0]
     assert patch["title"] == kvmplanes.PATCH.subject
     assert kvmplanes.PATCH.message_id in patch["url"]
-    named = [f"{one['given-names']} {one['family-names']}" for one in patch["authors"]]
+    named = [f"{author['given-names']} {author['family-names']}" for author in patch["authors"]]
     assert named == [author.partition(" <")[0] for author in kvmplanes.PATCH.authors]
 
 

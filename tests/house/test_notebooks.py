@@ -14,7 +14,7 @@ import pytest
 from nbformat import NotebookNode
 
 import kvmplanes as kp
-from kvmplanes.learn import ALL, questions_for
+from kvmplanes.learn import QUESTIONS, questions_for
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
@@ -47,7 +47,8 @@ every = pytest.mark.parametrize("name", NAMES)
 
 def read(name: str) -> NotebookNode:
     """As it lies there: without the repairs that nbformat.read() makes."""
-    return nbformat.reader.reads((FOLDER / name).read_text(encoding="utf-8"))
+    notebook: NotebookNode = nbformat.reader.reads((FOLDER / name).read_text(encoding="utf-8"))
+    return notebook
 
 
 def code(notebook: NotebookNode) -> list[NotebookNode]:
@@ -134,7 +135,7 @@ def test_the_headings_stand_in_order(name: str) -> None:
 def test_every_question_is_asked_once_and_at_home(name: str) -> None:
     notebook = read(name)
     bank = {question.id: question.kind for question in questions_for(name[:2])}
-    assert {question.notebook for question in ALL} == {name[:2] for name in NUMBERED}
+    assert {question.notebook for question in QUESTIONS} == {name[:2] for name in NUMBERED}
     assert 2 <= list(bank.values()).count("recall") <= len(bank) - 3
     assert sorted(one for one, _ in asked(notebook)) == sorted(bank)
     for one, above in asked(notebook):

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The files that install the project agree with each other, and what they install is whole."""
 
+import contextlib
 import importlib.util
 import os
 import tomllib
 import zipfile
 from collections import defaultdict
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
 import yaml
-from flit_core import buildapi
+from hatchling.build import build_wheel
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = PROJECT["optional-dependencies"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+SETS = PROJECT["optional-dependencies"] | PYPROJECT["dependency-groups"]
 
 # conda-forge splits matplotlib: its base needs no Qt.
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
@@ -27,34 +30,34 @@ CONDA_NAMES = {"matplotlib": "matplotlib-base"}
 NO_LICENCE_LINE = {".ipynb", ".json", ".md", ".patch", ".png", ".svg", ".txt", ".log", ".typed"}
 
 
-def requirements(*groups: str) -> dict[str, SpecifierSet]:
-    """Canonical name -> range, of the run-time dependencies and the named extras."""
-    texts = PROJECT["dependencies"] + [text for group in groups for text in EXTRAS[group]]
-    found: dict[str, SpecifierSet] = {}
+def requirements(*names: str) -> dict[str, SpecifierSet]:
+    """Canonical name -> range, of the run-time dependencies and the named sets."""
+    texts = PROJECT["dependencies"] + [text for name in names for text in SETS[name]]
+    ranges: dict[str, SpecifierSet] = {}
     for requirement in map(Requirement, texts):
         name = canonicalize_name(requirement.name)
-        assert found.setdefault(name, requirement.specifier) == requirement.specifier, (
+        assert ranges.setdefault(name, requirement.specifier) == requirement.specifier, (
             f"pyproject.toml gives {name} two ranges"
         )
-    return found
+    return ranges
 
 
 def pins() -> dict[str, list[Version]]:
     """Canonical name -> pinned versions; more than one where they differ by platform."""
-    found = defaultdict(list)
+    versions: dict[str, list[Version]] = defaultdict(list)
     for line in (ROOT / "constraints.txt").read_text().splitlines():
         text = line.partition("#")[0].strip()
         if text:
             requirement = Requirement(text)
             (pin,) = requirement.specifier
             assert pin.operator == "==", f"not a pin: {line}"
-            found[canonicalize_name(requirement.name)].append(Version(pin.version))
-    return found
+            versions[canonicalize_name(requirement.name)].append(Version(pin.version))
+    return versions
 
 
 def test_every_requirement_is_pinned_inside_its_range() -> None:
     pinned = pins()
-    for name, allowed in requirements(*EXTRAS).items():
+    for name, allowed in requirements(*SETS).items():
         assert pinned.get(name), f"{name} is not in constraints.txt: run `make lock`"
         for version in pinned[name]:
             assert version in allowed, f"{name} {version} is outside {allowed}: run `make lock`"
@@ -79,12 +82,16 @@ def test_conda_gets_the_same_set() -> None:
     assert conda == {CONDA_NAMES.get(name, name): allowed for name, allowed in requirements("lab", "test").items()}
 
 
+def test_the_wheel_is_built_by_what_its_tests_have() -> None:
+    assert PYPROJECT["build-system"]["requires"] == [text for text in SETS["test"] if text.startswith("hatchling")]
+
+
 def test_every_requirement_says_what_it_is_for() -> None:
-    lines = [line.strip() for line in (ROOT / "pyproject.toml").read_text().splitlines()]
-    for text in {*PROJECT["dependencies"], *(text for group in EXTRAS.values() for text in group)}:
-        said = [line.removeprefix(f'"{text}",  # ') for line in lines if line.startswith(f'"{text}"')]
-        assert said
-        assert not any(line.startswith('"') for line in said), f"why does the project need {text}?"
+    lines = [line.strip() for line in (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()]
+    for text in {*PROJECT["dependencies"], *(text for texts in SETS.values() for text in texts)}:
+        stated = [line for line in lines if line.startswith(f'"{text}"')]
+        assert stated
+        assert all(line.startswith(f'"{text}",  # ') for line in stated), f"why does the project need {text}?"
 
 
 def test_the_tests_run_on_this_checkout() -> None:
@@ -93,13 +100,32 @@ def test_the_tests_run_on_this_checkout() -> None:
     assert spec.origin == str(ROOT / "kvmplanes" / "__init__.py")
 
 
-def test_the_wheel_holds_every_file_of_the_package(
-    project_files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    wheel = tmp_path / buildapi.build_wheel(str(tmp_path))
-    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert packed == {str(path) for path in project_files if path.parts[0] == "kvmplanes"}
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The wheel, built as pip builds it, without network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    with contextlib.chdir(ROOT):
+        return zipfile.ZipFile(folder / build_wheel(str(folder)))
+
+
+def test_the_wheel_is_the_package_and_the_notebooks(wheel: zipfile.ZipFile, project_files: list[Path]) -> None:
+    packed = {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
+    expected = {path.as_posix(): path for path in project_files if path.parts[0] == "kvmplanes"}
+    notebooks = [path for path in project_files if path.parent == Path("notebooks") and path.suffix == ".ipynb"]
+    expected |= {f"kvmplanes/notebooks/{path.name}": path for path in notebooks}
+    assert set(packed) == set(expected)
+    assert [name for name, path in expected.items() if packed[name] != (ROOT / path).read_bytes()] == []
+
+
+def test_the_wheel_asks_for_what_a_reader_needs_and_says_who_made_it(wheel: zipfile.ZipFile) -> None:
+    (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = Parser().parsestr(wheel.read(name).decode())
+    extras = {text.partition("extra == ")[2].strip("'\"") for text in metadata.get_all("Requires-Dist", [])}
+    assert extras == {"", "lab"}
+    assert metadata["Author"] == "The kvmplanes authors"
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert f"Source, {citation['repository-code']}" in metadata.get_all("Project-URL", [])
+    assert metadata.get_payload() == (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_source_file_names_its_licence(project_files: list[Path]) -> None:
