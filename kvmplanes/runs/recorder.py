@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from types import CodeType, FrameType, TracebackType
+from types import FrameType, TracebackType
 
 from kvmplanes.model.faults import Injector
 from kvmplanes.model.floor import Kernel
@@ -72,36 +72,41 @@ class Recorder:
         return Object(memory.name, memory.kind, memory.live, tuple(members.items()))
 
     def _stack(self, frames: Iterable[tuple[FrameType, int]]) -> tuple[Frame, ...]:
-        known = [(f.f_code, lineno) for f, lineno in frames if f.f_code in self._codes]
+        known = [(id(f.f_code), lineno) for f, lineno in frames if id(f.f_code) in self._codes]
         if len(known) > _MOST_CALLS:
             raise RecursionError
-        for code, lineno in {*known} - self._frames.keys():
-            c = self._codes[code]
-            self._frames[code, lineno] = Frame(c.name, c.file, lineno, c.line(lineno), c.ids(lineno))
-        return tuple(self._frames[place] for place in known)
+        return tuple(self._frames.get(place) or self._frame(*place) for place in known)
+
+    def _frame(self, code: int, lineno: int) -> Frame:
+        c = self._codes[code]
+        self._frames[code, lineno] = frame = Frame(c.name, c.file, lineno, c.line(lineno), c.ids(lineno))
+        return frame
 
     def died_in_c(self, at: TracebackType | None) -> bool:
         """Whether the innermost function of a traceback is one of the version's."""
         *_, (frame, _) = traceback.walk_tb(at)
-        return frame.f_code in self._codes
+        return id(frame.f_code) in self._codes
 
     def place(self, at: TracebackType | None) -> tuple[str, int]:
         """The innermost C line of a traceback: file and number."""
-        known = [(f.f_code.co_filename, lineno) for f, lineno in traceback.walk_tb(at) if f.f_code in self._codes]
+        known = [(f.f_code.co_filename, lineno) for f, lineno in traceback.walk_tb(at) if id(f.f_code) in self._codes]
         return known[-1] if known else ("", 0)
 
 
 @lru_cache(32)
-def _places(version: Version) -> tuple[dict[CodeType, Function], dict[tuple[CodeType, int], Frame]]:
-    """The functions of a version by their code, and room for the frames that its runs have shown."""
-    return {code: version.functions[name] for name, code in version.unit.functions.items()}, {}
+def _places(version: Version) -> tuple[dict[int, Function], dict[tuple[int, int], Frame]]:
+    """The functions of a version by their code's id, and room for the frames that its runs have shown.
+
+    To hash the code itself takes longer than a step; the version, which is kept here, keeps its code and so the ids.
+    """
+    return {id(code): version.functions[name] for name, code in version.unit.functions.items()}, {}
 
 
-def _outward(frame: FrameType | None, codes: dict[CodeType, Function]) -> Iterator[tuple[FrameType, int]]:
+def _outward(frame: FrameType | None, codes: dict[int, Function]) -> Iterator[tuple[FrameType, int]]:
     """A stack from inside to the outermost C function: no C calls Python that calls C again."""
     inside = False
-    while frame and (frame.f_code in codes or not inside):
-        inside = inside or frame.f_code in codes
+    while frame and (id(frame.f_code) in codes or not inside):
+        inside = inside or id(frame.f_code) in codes
         yield frame, frame.f_lineno
         frame = frame.f_back
 
