@@ -53,13 +53,13 @@ def test_by_mouse(shown: Callable[..., Any]) -> None:
 
     host.get_by_role("radio", name="b) First kvm_destroy_planes").check()
     host.get_by_role("button", name="Check").click()
-    expect(host.get_by_role("status")).to_contain_text("b) ✓ right The map must outlive the journey")
+    expect(host.get_by_role("status")).to_contain_text("b) ✓ right struct kvm holds the only pointers")
     expect(host.get_by_role("status")).to_contain_text("Last in, first out")
     expect(first_answer(host)).to_contain_text("Your first answer (✗ not so): a) First kvm_arch_free_vm")
 
-    expect(host.get_by_text("c) ✗ not so Separate")).to_be_hidden()
+    expect(host.get_by_text("c) ✗ not so They are separate")).to_be_hidden()
     replies.click()
-    expect(host.get_by_text("c) ✗ not so Separate")).to_be_visible()
+    expect(host.get_by_text("c) ✗ not so They are separate")).to_be_visible()
 
 
 def test_by_keyboard(shown: Callable[..., Any], page: Any) -> None:
@@ -159,7 +159,7 @@ def test_without_javascript_it_reads(chromium: Any) -> None:
     page.set_content(html(ORDER, READS))
     expect(page.get_by_text("b) First kvm_destroy_planes")).to_be_visible()
     expect(page.locator("input, button")).to_have_count(0)
-    right = page.get_by_text("The map must outlive the journey")
+    right = page.get_by_text("struct kvm holds the only pointers")
     expect(right).to_be_hidden()
     page.get_by_text("Reply to each answer").first.click()
     expect(right).to_be_visible()

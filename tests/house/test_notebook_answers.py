@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the notebooks promise: tasks are stored unsolved, answers work, none takes more than half an hour."""
+"""What the notebooks promise: tasks are stored unsolved, answers work, none is too long."""
 
 import contextlib
 import io
@@ -74,11 +74,9 @@ def words(number: str) -> int:
 
 
 @pytest.mark.parametrize("number", NOTEBOOKS)
-def test_it_takes_twenty_to_thirty_minutes_and_names_two_ways_to_read(number: str) -> None:
+def test_it_names_its_minutes_and_where_a_reviewer_starts(number: str) -> None:
     head = read(number).cells[0].source
-    minutes = re.search(r"^About (\d+) minutes\. You need ", head, re.MULTILINE)
-    assert minutes is not None
-    assert 20 <= int(minutes[1]) <= 30
-    assert "**First time:**" in head
-    assert "**Reviewing patches:**" in head
+    assert re.search(
+        r"^About \d+ minutes\. You need [^.]+\. If you review patches, start at \[[^]]+\]\(#", head, re.MULTILINE
+    )
     assert 700 <= words(number) <= 1700
