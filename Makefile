@@ -9,6 +9,7 @@ WORKERS := -n 2
 SCHEMA := $(VENV)/bin/check-jsonschema --builtin-schema
 BIOME := build/npm/node_modules/.bin/biome
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
+PROSE := $(NOTEBOOKS) README.md CONTRIBUTING.md $(wildcard notebooks/site/*.md kvmplanes/*/*.toml kvmplanes/*/*/*.toml)
 
 # A reader's own IPython start-up files must not change what a validated notebook prints.
 nbval notebooks: export IPYTHONDIR := $(CURDIR)/$(VENV)/ipython
@@ -29,10 +30,11 @@ lab: $(VENV)/.has-lab ## read the notebooks in JupyterLab, as copies of yours (h
 
 test: lint unit nbval ## check style and types, run the unit tests, compare every notebook output with a fresh run
 
-lint: $(VENV)/.has-test ## ruff on code and notebooks, mypy --strict on all Python, Biome on JavaScript and CSS
+lint: $(VENV)/.has-test $(VENV)/.has-prose ## ruff, mypy --strict, proselint with our rules of plain English on prose, Biome on JavaScript and CSS
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
+	@$(VENV)/bin/python .ci/prose.py $(PROSE)
 	@if command -v npm >/dev/null || [ "$$CI" = true ]; then $(MAKE) -s build/npm/installed && \
 		$(BIOME) check --error-on-warnings; else echo 'Biome is left out: there is no npm.'; fi
 
