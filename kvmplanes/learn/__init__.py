@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the reader does: questions whose keys the model computes, exercises whose answers the model runs, reviews."""
+"""What the reader does: questions with keys that the model computes, exercises that it runs, reviews, real defects."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kvmplanes.learn.exercises import EXERCISES, check, exercise, exercises_for
 from kvmplanes.learn.exercises.repairs import REPAIRS, repairs_table, series_table
+from kvmplanes.learn.nine import NINE, RealDefect, nine_sources, nine_table
 from kvmplanes.learn.questions import QUESTIONS, ask, questions_for, reply
 from kvmplanes.learn.review import Review, coverage_html, report_html
 from kvmplanes.runs.orders import PUZZLES
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from kvmplanes.learn.review.composer import composer
 
 __all__ = [
-    "EXERCISES", "PUZZLES", "QUESTIONS", "REPAIRS", "Review", "ask", "check", "composer", "coverage_html", "exercise",
-    "exercises_for", "questions_for", "repairs_table", "reply", "report_html", "series_table",
+    "EXERCISES", "NINE", "PUZZLES", "QUESTIONS", "REPAIRS", "RealDefect", "Review", "ask", "check",
+    "composer", "coverage_html", "exercise", "exercises_for", "nine_sources", "nine_table", "questions_for",
+    "repairs_table", "reply", "report_html", "series_table",
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from string import ascii_lowercase
 from typing import Any, Final, Literal
 
 from kvmplanes.learn.queries import Key, Value
-from kvmplanes.learn.questions import nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08
+from kvmplanes.learn.questions import nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09
 from kvmplanes.learn.texts import Shape, each, flow, load, one_of, verbatim
 from kvmplanes.view.page.html import Html, badge, css, escape, marked
 from kvmplanes.view.page.script import page_script
@@ -207,7 +207,7 @@ QUESTION_SHAPE: Final = Shape(
         "options": each(Shape(Option, {"value": _value, "label": flow, "reply": flow})),
     },
 )
-_NOTEBOOKS: Final = (nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08)
+_NOTEBOOKS: Final = (nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09)
 QUESTIONS: Final = tuple(question for keys in _NOTEBOOKS for question in load(keys, QUESTION_SHAPE, "key", keys.KEYS))
 _BY_ID: Final = {question.id: question for question in QUESTIONS}
 

@@ -15,10 +15,11 @@ from types import ModuleType
 import pytest
 
 import kvmplanes as kp
+from kvmplanes.learn.nine import NINE
 from kvmplanes.learn.questions import QUESTION_SHAPE, QUESTIONS, Option, Question, ask, questions_for, reply
 from kvmplanes.learn.texts import load, read
 
-NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
+NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09")
 each = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
 
 
@@ -109,8 +110,9 @@ def test_every_answer_has_a_reply_of_its_own(question: Question) -> None:
 
 @each
 def test_code_marks_are_paired_and_stand_around_real_names(question: Question) -> None:
+    versions = [*kp.VERSIONS.values(), *(real.defect for real in NINE.values())]
     kernel = " ".join(line.text for line in kp.PATCH.added) + " ".join(
-        function.source for version in kp.VERSIONS.values() for function in version.functions.values()
+        function.source for version in versions for function in version.functions.values()
     )
     options = [text for option in question.options for text in (option.label, option.reply)]
     for text in (question.prompt, question.reason, question.otherwise, *options):
