@@ -18,7 +18,7 @@ import kvmplanes as kp
 from kvmplanes.oracle.instruments.picker import instrument_choices
 from kvmplanes.oracle.instruments.table import instrument_table
 from kvmplanes.view.live.offline import failure_choices, write_script
-from notebooks.site.builder import figures, layout, lite, picture, slides
+from notebooks.site.builder import figures, five, layout, lite, picture, slides
 
 # The reference: what notebooks import from, and the rooms below, module by module.
 FACES = {
@@ -59,6 +59,7 @@ def pages() -> None:
     values = {
         **figures.figures(),
         "picture": picture.picture(),
+        "five": five.table(),
         "citation": (layout.ROOT / "CITATION.cff").read_text(encoding="utf-8").partition("\n")[2].strip(),
         "subject": kp.PATCH.subject,
         "authors": " and ".join(author.partition(" <")[0] for author in kp.PATCH.authors),

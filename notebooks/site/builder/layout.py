@@ -14,7 +14,7 @@ CACHE = BUILD / "cache"
 SITE = BUILD / "site"
 STAGE = BUILD / "stage"
 REPOSITORY = "https://github.com/kvmplanes/kvmplanes"
-NUMBERED = 9  # notebooks 00 to 08
+NUMBERED = 10  # notebooks 00 to 09
 
 
 def notebooks() -> list[str]:
