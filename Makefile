@@ -64,7 +64,7 @@ build/site/index.html:
 	@echo 'There is no site yet: run make site.' >&2; exit 1
 
 test-pyodide: $(VENV)/.has-test $(VENV)/.has-site build/npm/installed ## the model's tests on the Python of browsers, under Node.js
-	@$(RUN) notebooks.site.builder.pyodide_test
+	@$(RUN) notebooks.site.builder.in_pyodide
 
 oracle: $(VENV)/.has-test ## the model against the patch's own C under sanitizers, and against two measured kernels
 	@$(RUN) kvmplanes oracle

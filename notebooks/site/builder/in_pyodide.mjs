@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Run tests under Pyodide: pyodide_test.mjs PYODIDE PROJECT PYTEST-ARGUMENT...
+// Run tests under Pyodide: in_pyodide.mjs PYODIDE PROJECT PYTEST-ARGUMENT...
 // The package under test is the wheel that lies in PYODIDE; the tests are those of PROJECT's folder.
 
 import { pathToFileURL } from "node:url";
