@@ -91,9 +91,14 @@ class RealDefect:
         return "\n".join(_part(functions[name].source, first, last) for name, first, last in self.shown)
 
     @cached_property
+    def certificates(self) -> tuple[kp.Certificate, kp.Certificate]:
+        """What every path does with the defect, and after the repair."""
+        return kp.certify(self.defect), kp.certify(self.repaired)
+
+    @cached_property
     def answer(self) -> Html:
         """Folded: the verdict of the model, the repair with its certificate, and the question that finds the defect."""
-        certificate, after = kp.certify(self.defect), kp.certify(self.repaired)
+        certificate, after = self.certificates
         asked = f"Question {self.question} finds it." if self.question else "None of the five questions asks it."
         code = "".join(self.defect.diff(self.repaired).partition("@@")[1:])
         parts = [
@@ -115,7 +120,7 @@ def nine_table() -> Html:
     """The nine in a table: year, what it is, what the model says of the defect and of its repair, which question."""
     rows = []
     for real in NINE.values():
-        certificate, after = kp.certify(real.defect), kp.certify(real.repaired)
+        certificate, after = real.certificates
         bad = len(certificate.paths) - certificate.counts.get("clean", 0)
         rows.append([
             real.id, str(real.year), real.kind, f"{bad} of {len(certificate.paths)}",
