@@ -30,3 +30,14 @@ class Shown:
     def _repr_mimebundle_(self, **_: Any) -> Bundle:
         load()
         return bundle(self)
+
+
+class Drawn(Shown):
+    """What is a drawing alone: its text is the drawing's."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return bundle(self)["text/plain"]
+
+    __repr__ = __str__

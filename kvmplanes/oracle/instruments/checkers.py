@@ -21,7 +21,7 @@ from typing import Final
 
 from kvmplanes.model.version import Version
 from kvmplanes.oracle.compiled.build import KERNEL, Compiler, tree, unpack
-from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.runs.shown import Bundle, Drawn, bundle
 from kvmplanes.view.page.html import Html, badge, escape, table
 from kvmplanes.view.page.style import BAD, CLEAN
 
@@ -63,15 +63,10 @@ class Checker:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Checkers(Shown):
+class Checkers(Drawn):
     """All of them; shown as a table."""
 
     all: tuple[Checker, ...]
-
-    def __str__(self) -> str:
-        return bundle(self)["text/plain"]
-
-    __repr__ = __str__
 
 
 @bundle.register

@@ -19,7 +19,7 @@ from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
 from kvmplanes.oracle.measured import VARIANTS, Variant
-from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.runs.shown import Bundle, Drawn, bundle
 from kvmplanes.runs.trace import Trace
 from kvmplanes.view.page.html import Html, badge, bold, css, escape, folded, table
 from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, Role
@@ -77,7 +77,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class InstrumentTable(Shown):
+class InstrumentTable(Drawn):
     """Every case under every instrument; shown as a table."""
 
     cells: tuple[Cell, ...]
@@ -97,11 +97,6 @@ class InstrumentTable(Shown):
         if instrument not in self.instruments:
             raise ValueError(f"no instrument {instrument!r}; there are {', '.join(self.instruments)}")
         return next(cell for cell in self.cells if (cell.case, cell.instrument) == (case(name), instrument))
-
-    def __str__(self) -> str:
-        return bundle(self)["text/plain"]
-
-    __repr__ = __str__
 
 
 def instrument_table(runs: Iterable[CRun] | None = None, variants: Mapping[str, Variant] = VARIANTS) -> InstrumentTable:

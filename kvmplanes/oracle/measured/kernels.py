@@ -18,7 +18,7 @@ from kvmplanes.model.sizes import ARRAY
 from kvmplanes.oracle.measured.checks import traced
 from kvmplanes.oracle.measured.evidence import NEWER, OLDER, both, recorded_figures
 from kvmplanes.runs.scenario import run
-from kvmplanes.runs.shown import Bundle, Shown, bundle
+from kvmplanes.runs.shown import Bundle, Drawn, bundle
 from kvmplanes.view.page.html import Html, badge, table
 from kvmplanes.view.page.style import CHANGED
 
@@ -53,15 +53,10 @@ class BothKernels:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Kernels(Shown):
+class Kernels(Drawn):
     """Some figures; shown as a table."""
 
     lines: tuple[BothKernels, ...]
-
-    def __str__(self) -> str:
-        return bundle(self)["text/plain"]
-
-    __repr__ = __str__
 
 
 @bundle.register
