@@ -11,8 +11,9 @@ BIOME := build/npm/node_modules/.bin/biome
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 PROSE := $(NOTEBOOKS) README.md CONTRIBUTING.md $(wildcard notebooks/site/*.md kvmplanes/*/*.toml kvmplanes/*/*/*.toml)
 
-# A reader's own IPython start-up files must not change what a validated notebook prints.
-nbval notebooks: export IPYTHONDIR := $(CURDIR)/$(VENV)/ipython
+# A reader's own IPython start-up files and matplotlibrc must not change what a validated notebook prints.
+unit nbval notebooks: export IPYTHONDIR := $(CURDIR)/$(VENV)/ipython
+unit nbval notebooks site $(VENV)/.has-test: export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -43,6 +44,7 @@ unit: $(VENV)/.has-test ## the unit tests alone
 
 nbval: $(VENV)/.has-test ## the notebooks alone, strict
 	@[ -n '$(NOTEBOOKS)' ] || { echo 'There is no notebook in notebooks/: nothing to validate.' >&2; exit 1; }
+	@$(RUN) pytest -q -k every_cell_was_run tests/house/test_notebooks.py
 	@$(RUN) pytest --nbval --nbval-current-env --nbval-cell-timeout=60 $(WORKERS) --dist loadscope \
 		--junitxml=build/reports/nbval.xml notebooks/
 
@@ -123,7 +125,7 @@ $(VENV)/.has-lab: SET = -e '.[lab]'
 
 # The first import of matplotlib's fonts may print a notice; it must not land in a notebook under test.
 $(VENV)/.has-%: $(VENV)/.created pyproject.toml constraints.txt
-	@echo 'Installing kvmplanes with the set $* into $(VENV) ...'
+	@echo 'Installing kvmplanes with the set $* into $(VENV): pip is quiet, and this may take some minutes ...'
 	@$(RUN) pip install -q --disable-pip-version-check '$(PIP)'
 	@$(RUN) pip install -q --disable-pip-version-check -c constraints.txt $(SET)
 	@$(VENV)/bin/python -c 'import matplotlib.font_manager'

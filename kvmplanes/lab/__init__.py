@@ -15,8 +15,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 RECORD: Final = ".kvmplanes.json"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 SETTINGS: Final = Path(__file__).resolve().parent / "jupyter"  # a folder for JUPYTER_CONFIG_PATH
@@ -141,6 +142,23 @@ def serve(folder: Path, *, port: int, browser: bool) -> None:
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(paths)
     chosen = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--log-level=WARN"]
     LabApp.launch_instance(chosen if browser else [*chosen, "--no-browser"])
+
+
+def saved(model: dict[str, Any], **_: object) -> None:
+    """Take what only lives as long as its kernel out of a notebook that JupyterLab is about to save.
+
+    A widget's output holds its first picture as well. Opened again, JupyterLab would prefer the widget, find no kernel
+    that knows it, and show an error in its place.
+
+    Args:
+        model: what Jupyter is about to save; its outputs are changed.
+    """
+    if model["type"] != "notebook" or model["content"] is None:
+        return
+    for cell in model["content"]["cells"]:
+        for output in cell.get("outputs", ()):
+            if "text/html" in output.get("data", ()):
+                output["data"].pop(WIDGET, None)
 
 
 def _named(name: str, names: Sequence[str]) -> str:

@@ -23,16 +23,9 @@ from tests.browser.web import TOKEN
 WINDOWING = "detachWidget"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-# Whole notebooks in the page, not only the cells in sight.
-SETTINGS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
-
 
 def jupyter_environment(folder: Path) -> dict[str, str]:
     """Jupyter's folders moved below one of ours: no settings of this machine's user, no traces in them."""
-    for plugin, values in SETTINGS.items():
-        path = folder / "settings" / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
     (folder / "config").mkdir()
     (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
     names = {

@@ -27,6 +27,22 @@ def trouble(page: Any) -> list[str]:
     return [sentence for sentence in TROUBLE if sentence in shown]
 
 
+AT_REST = """(id) => {
+    const shown = jupyterapp.shell.currentWidget;
+    const heading = shown?.context?.isReady && shown.node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
+    if (!heading) return null;
+    const top = Math.round(heading.getBoundingClientRect().top);
+    window.tops = [...(window.tops ?? []), top].slice(-15);
+    return window.tops.length === 15 && new Set(window.tops).size === 1 ? {top} : null;
+}"""
+
+
+def top_of(page: Any, heading: str) -> int:
+    """Where a heading of the notebook in front is, in px, once it has not moved for 1.5 s."""
+    page.evaluate("window.tops = []")
+    return int(page.wait_for_function(AT_REST, arg=heading, polling=100, timeout=20_000).json_value()["top"])
+
+
 def code_cells(page: Any) -> list[dict[str, Any]]:
     """The open notebook's code cells as JupyterLab holds them."""
     cells = page.evaluate("jupyterapp.shell.currentWidget.model.toJSON().cells")
@@ -54,3 +70,38 @@ def test_a_notebook_reads_well_before_and_after_it_is_run(name: str, open_notebo
     assert [output for cell in cells for output in cell["outputs"] if output["output_type"] == "error"] == []
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     assert trouble(page) == []
+    if "jupyter-widgets" in page.content():
+        reopen_without_its_kernel(page)
+        assert trouble(page) == []
+        assert "until then" in page.locator(".jp-Notebook").inner_text()
+
+
+def reopen_without_its_kernel(page: Any) -> None:
+    """Save, end the kernel, close the page and open it again, as a reader does who comes back the next day."""
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.reload()
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1000)
+
+
+# A link to another notebook opens it, and a link in the page finds its heading, at the first click.
+LINKS = [("07-what-the-tools-see.ipynb", "UBSan"), ("04-every-failure.ipynb", "certificate")]
+
+
+@pytest.mark.parametrize(("name", "word"), LINKS)
+def test_a_link_to_the_glossary_lands_on_its_entry(name: str, word: str, open_notebook: Open) -> None:
+    page = open_notebook(name)
+    page.locator(f".jp-RenderedMarkdown a[href*='glossary.ipynb'][href$='#{word}']").first.click()
+    assert top_of(page, word) <= 120
+
+
+@pytest.mark.parametrize("name", ["00-start-here.ipynb", "05-teardown.ipynb"])
+def test_a_link_of_the_title_lands_on_its_heading(name: str, open_notebook: Open) -> None:
+    page = open_notebook(name)
+    links = page.locator(".jp-Cell").first.locator("a[href^='#']:not(.jp-InternalAnchorLink)").all()
+    assert links
+    for link in links:
+        heading = link.get_attribute("href").partition("#")[2]
+        link.click()
+        assert top_of(page, heading) <= 120

@@ -151,7 +151,9 @@ def test_every_library_is_declared() -> None:
 
     def declared(*texts: str) -> set[str]:
         names = {canonicalize_name(Requirement(text).name) for text in texts}
-        return {{"ipython": "IPython", "pyyaml": "yaml"}.get(name, name).replace("-", "_") for name in names}
+        return {
+            {"ipython": "IPython", "pyyaml": "yaml", "pyzmq": "zmq"}.get(name, name).replace("-", "_") for name in names
+        }
 
     run_time = declared(*project["project"]["dependencies"])
     lab = declared(*project["project"]["optional-dependencies"]["lab"])

@@ -70,14 +70,16 @@ def test_constraints_name_no_address() -> None:
 def test_conda_gets_the_same_set() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["channels"] == ["conda-forge", "nodefaults"]
-    *specs, pip = environment["dependencies"]
+    python, *specs, pip = environment["dependencies"]
     assert pip == {"pip": ["-e ."]}
 
     conda = {}
     for name, _, allowed in (spec.partition(" ") for spec in specs):
         assert name not in conda, f"environment.yml names {name} twice"
         conda[name] = SpecifierSet(allowed)
-    assert conda.pop("python") == SpecifierSet(PROJECT["requires-python"])
+    version = python.removeprefix("python=")
+    assert version in SpecifierSet(PROJECT["requires-python"])
+    assert f"Programming Language :: Python :: {version}" in PROJECT["classifiers"]
     assert conda.pop("pip") == SpecifierSet()
     assert conda == {CONDA_NAMES.get(name, name): allowed for name, allowed in requirements("lab", "test").items()}
 

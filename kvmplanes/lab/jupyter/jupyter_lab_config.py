@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How `kvmplanes lab` starts JupyterLab; the token stays on, the address it prints holds it.
 
-Beside this file, labconfig/page_config.json turns off the question about news and the look for updates.
+Beside this file, labconfig/page_config.json turns off the question about news and the look for updates, and
+labconfig/default_setting_overrides.json keeps whole notebooks in the page: a link to a heading then lands on it.
 """
 
 import os
+import warnings
+from pathlib import Path
+
+import zmq
+
+from kvmplanes.lab import saved
 
 jupyter = get_config()  # type: ignore[name-defined]  # noqa: F821 - Jupyter gives it to its configuration files
 
 jupyter.LabApp.default_url = "/lab/tree/00-start-here.ipynb"
+jupyter.LabApp.extra_labextensions_path = [str(Path(__file__).parent / "labextensions")]
 jupyter.LabApp.extension_manager = "readonly"  # no look into the package index
 jupyter.ServerApp.allow_root = hasattr(os, "geteuid") and os.geteuid() == 0  # root is the only user in a container
 jupyter.ServerApp.answer_yes = True  # one Control-C stops it
 jupyter.LabApp.log_level = "WARN"  # what remains is the address
+jupyter.FileContentsManager.pre_save_hook = saved
+warnings.filterwarnings("ignore", message="Overriding existing pre_save_hook")  # Jupyter sets the same one twice
+jupyter.ServerApp.websocket_ping_timeout = 30_000  # ms; Jupyter's own value is larger than it allows, and it says so
+if zmq.has("curve"):  # otherwise each kernel warns that its neighbours on this machine may listen
+    jupyter.KernelManager.transport_encryption = "auto"
