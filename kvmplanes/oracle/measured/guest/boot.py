@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kvmplanes.oracle.measured.guest.build import log_of
-from kvmplanes.oracle.measured.guest.log import decoded, finished, lines_of, reports
+from kvmplanes.oracle.measured.guest.log import decoded_lines, finished, lines_of, reports
 from kvmplanes.oracle.measured.guest.progress import Failed, output, read_text, say, watch
 from kvmplanes.oracle.measured.guest.variants import BOOTS, GUEST
 
@@ -56,7 +56,7 @@ def boot(variant: str, name: str, kernel: Path, work: Path, cap_planes: int) -> 
         _, seconds = watch(command, raw, _step, minutes=what.minutes)
         text = read_text(raw)
         if finished(text):
-            lines = decoded(lines_of(text), kernel)
+            lines = decoded_lines(lines_of(text), kernel)
             log.write_text("\n".join(lines), encoding="utf-8")
             counted = reports(lines)
             result = f"{counted['kasan_reports']} KASAN reports, {counted['oopses']} Oopses"

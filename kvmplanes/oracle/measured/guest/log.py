@@ -194,7 +194,7 @@ def frame_of(line: str) -> Address | None:
     return Address(frame["symbol"], int(frame["offset"], 16), int(frame["size"], 16)) if frame else None
 
 
-def decoded(lines: Iterable[str], folder: Path) -> list[str]:
+def decoded_lines(lines: Iterable[str], folder: Path) -> list[str]:
     """Lines with `= function@file:line ...` behind each place, the innermost inlined function first.
 
     Args:

@@ -191,6 +191,6 @@ def test_inlined_functions_are_found(tmp_path: Path, need: Callable[[object, str
     start, after = (int(body[i].partition(":")[0], 16) for i in (0, call + 1))
     line = f" kvm_dev_ioctl+{after - start:#x}/0x20"
     unknown = " nowhere+0x1/0x2"
-    first, second, third = log.decoded([line, unknown, " ? kvm_dev_ioctl+0x1/0x20"], tmp_path)
+    first, second, third = log.decoded_lines([line, unknown, " ? kvm_dev_ioctl+0x1/0x20"], tmp_path)
     assert first == f"{line} = kvm_create_plane@kvm.c:4 kvm_create_vm@kvm.c:8 kvm_dev_ioctl@kvm.c:13"
     assert (second, third) == (unknown, " ? kvm_dev_ioctl+0x1/0x20")
