@@ -55,7 +55,7 @@ class AddedLine:
         within: the C function, type or macro that the line belongs to.
         kind: what the line is for.
         event: what a trace shows when the line is at work, one of `EVENTS`.
-        explanation: what the line does and why, in our words.
+        explanation: what the line does and why, in our words; "" for a line without a word, such as a brace.
     """
 
     id: str
@@ -163,10 +163,12 @@ def load(mail: str, notes: Mapping[str, Mapping[str, str]]) -> Patch:
 
     Args:
         mail: text of the mail, with a unified diff that only adds lines.
-        notes: id -> `code`, `within`, `kind`, `event` and `explanation`, as in `lines.toml`.
+        notes: id -> `code`, `within`, `kind`, `event` and, where the line has a word in it, `explanation`, as in
+            `lines.toml`.
 
     Raises:
-        ValueError: the diff removes a line, or the notes do not fit the added lines one by one.
+        ValueError: the diff removes a line, the notes do not fit the added lines one by one, or there is nothing to
+            say about a line with a word in it.
     """
     head, _, rest = mail.partition("\n\n")
     message = rest.partition("\n---\n")[0].strip()
@@ -203,5 +205,7 @@ def _added(number: int, file: str, lineno: int, text: str, notes: Mapping[str, M
     for key, allowed in (("kind", KINDS), ("event", EVENTS)):
         if note[key] not in allowed:
             raise ValueError(f"{name}: {key} {note[key]!r} is none of {', '.join(allowed)}")
-    note["explanation"] = " ".join(note["explanation"].split())
+    note["explanation"] = " ".join(note.get("explanation", "").split())
+    if bool(note["explanation"]) != any(map(str.isalnum, text)):
+        raise ValueError(f"{name}: a line with a word in it has an explanation, and no other line has one: {text!r}")
     return AddedLine(name, number, file, lineno, text, **note)

@@ -9,6 +9,7 @@ from kvmplanes.view.heap import heap_picture, slots_picture
 from kvmplanes.view.ladder import ladder_picture
 from kvmplanes.view.live.order import order_editor
 from kvmplanes.view.live.player import player
+from kvmplanes.view.notes import notes_html
 from kvmplanes.view.page.html import Html
 from kvmplanes.view.plots import (
     plot_cost,
@@ -19,6 +20,10 @@ from kvmplanes.view.plots import (
     plot_runs,
 )
 from kvmplanes.view.report import anatomy, report
+from kvmplanes.view.sketch.allocator import allocator_picture
+from kvmplanes.view.sketch.frames import moment_picture
+from kvmplanes.view.sketch.scene import scene_picture
+from kvmplanes.view.sketch.shadow import shadow_picture
 from kvmplanes.view.tables import limits_table
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Html",
+    "allocator_picture",
     "anatomy",
     "c",
     "diff_html",
@@ -34,6 +40,8 @@ __all__ = [
     "ladder_picture",
     "limits_table",
     "lines_html",
+    "moment_picture",
+    "notes_html",
     "order_editor",
     "order_widget",
     "picker",
@@ -46,6 +54,8 @@ __all__ = [
     "plot_paths",
     "plot_runs",
     "report",
+    "scene_picture",
+    "shadow_picture",
     "slots_picture",
 ]
 

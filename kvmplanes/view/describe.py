@@ -70,17 +70,19 @@ def slots_in_words(state: State, marked: Mapping[str, str] | None = None) -> str
     """Every slot of `planes[]`, and what the step marked."""
     if state.kvm and not state.kvm.get("planes[0]"):
         return f"It has no planes[].{_marks_in_words(marked or {})}"
+    freed = "in freed memory" in state.occupancy
     clauses = [
         f"planes[{i}] points to {value}" + (" and dangles" if occupancy == "dangling" else "")
         for i, (value, occupancy) in enumerate(zip(state.slots, state.occupancy, strict=True))
-        if occupancy != "empty"
+        if value != "NULL"
     ]
-    empty = KVM_MAX_PLANES - len(clauses)
-    if empty:
-        clauses.append(f"{'all' if empty == KVM_MAX_PLANES else 'the other'} {empty} slots are empty")
+    rest = KVM_MAX_PLANES - len(clauses)
+    if rest:
+        which = f"the other {rest}" if clauses else "all" if freed else f"all {rest}"
+        clauses.append(f"{which} hold NULL" if freed else f"{which} slots are empty")
+    words = f"All {KVM_MAX_PLANES} slots are in freed memory: {listed(clauses)}" if freed else listed(clauses)
     if state.kvm:
-        clauses += [f"out of bounds, planes[{i}] holds {state.kvm.get(f'planes[{i}]')}" for i in state.beyond]
-    words = listed(clauses)
+        words += "".join(f"; out of bounds, planes[{i}] holds {state.kvm.get(f'planes[{i}]')}" for i in state.beyond)
     return f"{words if words.startswith('planes') else words[:1].upper() + words[1:]}.{_marks_in_words(marked or {})}"
 
 

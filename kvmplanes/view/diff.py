@@ -6,10 +6,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from kvmplanes.patch import PATCH, AddedLine, Hunk
 from kvmplanes.runs.words import many
-from kvmplanes.view.page.html import Html, css, escape
+from kvmplanes.view.page.html import Html, css, escape, scrolled
 from kvmplanes.view.page.style import CHANGED, CLEAN, CODE_FONT, NEVER_USED, tint
 
 POINTER = "◄"  # like the signs in `style`: no system shows it as an emoji
@@ -29,6 +30,7 @@ class DiffRow:
         label: what to say where the row is pointed at; None where it is not.
         note: what to say below it.
         skipped: how many lines are left out above it.
+        beside: what to say in a column of its own, which there is if some row says something.
     """
 
     id: str
@@ -37,6 +39,7 @@ class DiffRow:
     label: str | None = None
     note: str = ""
     skipped: int = 0
+    beside: str = ""
 
     @property
     def pointer(self) -> str:
@@ -89,9 +92,9 @@ def diff_html(
     return shown_as(*excerpts)
 
 
-def shown_as(*excerpts: Excerpt) -> Html:
-    """Excerpts of files as tables, one below the other."""
-    html = "\n".join(_html(*excerpt) for excerpt in excerpts)
+def shown_as(*excerpts: Excerpt, beside: str = "") -> Html:
+    """Excerpts of files as tables, one below the other; `beside` is the head of the column beside the code."""
+    html = "\n".join(_html(*excerpt, beside) for excerpt in excerpts)
     return Html(html, "\n\n".join(_text(*excerpt) for excerpt in excerpts))
 
 
@@ -129,34 +132,38 @@ def _skipped(count: int) -> str:
 
 def _text(file: str, within: str, rows: tuple[DiffRow, ...]) -> str:
     lines = [f"{file}: {within}"]
+    wide = max(len(row.code) for row in rows) if any(row.beside for row in rows) else 0
     for row in rows:
         if row.skipped:
             lines.append(f"{'':11}{_skipped(row.skipped)}")
-        lines.append(f"{row.id:3} {row.number:5}  {row.code}  {row.pointer}".rstrip())
+        code = f"{row.code}  {row.pointer}".rstrip()
+        lines.append(f"{row.id:3} {row.number:5}  {code:{wide}}  {row.beside}".rstrip())
         lines.extend(textwrap.wrap(row.note, 100, initial_indent=" " * 13, subsequent_indent=" " * 13))
     return "\n".join(lines)
 
 
-_TABLE = css(
-    width="100%",
-    max_width="860px",
-    margin="0 0 16px 0",
-    table_layout="fixed",
-    border_collapse="separate",
-    border_spacing="0",
-)
+_TABLE: Final = {
+    "width": "100%",
+    "max_width": "860px",
+    "margin": "0 0 16px 0",
+    "table_layout": "fixed",
+    "border_collapse": "separate",
+    "border_spacing": "0",
+}
+_WIDER: Final = {"max_width": "1000px", "min_width": "640px"}  # with a column beside the code; narrower, it scrolls
 _NO_EDGE = "4px solid transparent"
 _CAPTION = css(caption_side="top", text_align="left", padding="4px 8px 4px 12px")
-_CODE = css(
-    margin="0",
-    padding="0",
-    border="none",
-    background_color="transparent",
-    font_family=CODE_FONT,
-    line_height="1.4",
-    white_space="pre-wrap",
-    overflow_wrap="break-word",
-)
+_CODE: Final = {
+    "margin": "0",
+    "padding": "0",
+    "border": "none",
+    "background_color": "transparent",
+    "font_family": CODE_FONT,
+    "line_height": "1.4",
+    "white_space": "pre-wrap",
+    "overflow_wrap": "break-word",
+}
+_NARROWER: Final = {"word_break": "normal"}  # beside another column, long lines break between words
 _NOTE = css(padding="0 0 8px 16px")
 _ROW = css(background_color="transparent")  # no stripes: the tints have a meaning
 _LABEL = css(
@@ -175,39 +182,45 @@ def _cell(tag: str, attributes: str, body: str, **look: str) -> str:
     return f"<{tag}{attributes}{css(**{**usual, **look})}>{body}</{tag}>"
 
 
-def _html(file: str, within: str, rows: tuple[DiffRow, ...]) -> str:
+def _html(file: str, within: str, rows: tuple[DiffRow, ...], beside: str) -> str:
     rule = {"border_bottom": f"1px solid {NEVER_USED.line}", "font_weight": "normal"}
     head = [
         _cell("th", ' scope="col"', "id", width="40px", border_left=_NO_EDGE, **rule),
         _cell("th", ' scope="col"', "line", width="44px", **rule),
         _cell("th", ' scope="col"', "code", **rule),
     ]
-    return "\n".join(
+    if beside:
+        head.append(_cell("th", ' scope="col"', escape(beside), width="204px", **rule))
+    table = "\n".join(
         [
-            f"<table{_TABLE}>",
+            f"<table{css(**{**_TABLE, **_WIDER}) if beside else css(**_TABLE)}>",
             f"<caption{_CAPTION}><b>{escape(file)}</b>: {escape(within)}</caption>",
             f"<thead><tr>{''.join(head)}</tr></thead>",
             "<tbody>",
-            *(line for row in rows for line in _html_row(row)),
+            *(line for row in rows for line in _html_row(row, beside != "")),
             "</tbody>",
             "</table>",
         ]
     )
+    return scrolled(table) if beside else table
 
 
-def _html_row(row: DiffRow) -> Iterator[str]:
+def _html_row(row: DiffRow, wider: bool) -> Iterator[str]:
     role = CHANGED if row.pointer else CLEAN
     ground = {"background_color": tint(role, 0.24 if row.pointer else 0.1) if row.id else "transparent"}
     edge = {**ground, "border_left": f"4px solid {role.line}" if row.id else _NO_EDGE}
     code = escape(row.code)
     if row.pointer:
         code = f"<b>{code}</b>  <b{_LABEL}>{escape(row.pointer.replace(' ', NO_BREAK, 1))}</b>"
-    body = f"<pre{_CODE}>{code}</pre>" + (f"<div{_NOTE}>{escape(row.note)}</div>" if row.note else "")
+    look = css(**{**_CODE, **(_NARROWER if wider else {})})
+    body = f"<pre{look}>{code}</pre>" + (f"<div{_NOTE}>{escape(row.note)}</div>" if row.note else "")
     cells = [
         _cell("th", ' scope="row"', f"<b>{row.id}</b>", **edge) if row.id else _cell("td", "", "", **edge),
         _cell("td", "", str(row.number), **ground),
         _cell("td", "", body, **ground),
     ]
+    if wider:
+        cells.append(_cell("td", "", escape(row.beside), **ground))
     if row.skipped:
         blank = _cell("td", "", "", border_left=_NO_EDGE)
         yield f"<tr{_ROW}>{blank}{_cell('td', '', '')}{_cell('td', '', _skipped(row.skipped))}</tr>"

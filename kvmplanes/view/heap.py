@@ -54,7 +54,7 @@ def slots_svg(state: State, *, changed: Changed = (), title: str = "The sixteen 
     summary = svg.text(_LEFT + 10, 20, "planes[16]", "m b") + svg.text(_RIGHT - 10, 20, heap.summary, "s", anchor="end")
     strip = svg.group("slots", *heap.slots(), at=(0, 48 - _CELLS))
     words = f"{desc} {slots_in_words(state, marked)}".strip()
-    return svg.picture([summary, strip], 48 + _CELL + 10, key=key, title=title, desc=words)
+    return svg.picture([summary, strip], 48 + _CELL + 10, key=key, title=title, desc=words, defs=svg.hatch(key))
 
 
 def heap_picture(trace: Trace, at: int = -1) -> Html:
@@ -104,7 +104,8 @@ class _Heap:
     @property
     def summary(self) -> str:
         """How many slots are in which state."""
-        counts = [(self.state.occupancy.count(kind), kind) for kind in ("live", "dangling", "empty")]
+        kinds = ("live", "dangling", "empty", "in freed memory")
+        counts = [(self.state.occupancy.count(kind), kind) for kind in kinds]
         return ", ".join(f"{count} {kind}" for count, kind in counts if count)
 
     def below(self, steady: bool) -> int:
@@ -158,20 +159,31 @@ class _Heap:
     def _slot_mark(self, at: int) -> str:
         return self.marked.get(f"{self.state.kvm.name}->planes[{at}]", "") if self.state.kvm else ""
 
+    def _alike(self, at: int) -> int:
+        """The first of the slots side by side, up to this one, that are marked as this one is."""
+        while 0 < at < KVM_MAX_PLANES and self._slot_mark(at) and self._slot_mark(at - 1) == self._slot_mark(at):
+            at -= 1
+        return at
+
     def _cell(self, at: int, x: float, width: float, kind: str) -> Iterator[str]:
         mark = self._slot_mark(at) or (kind if kind == "out of bounds" else "")
         role = {"live": "live", "empty": "mute"}.get(kind, "bad")
         line = f"l w {role_of(mark)}" if self._slot_mark(at) else f"l h {role}"
-        middle, y = x + width / 2, _CELLS + 30
-        yield svg.rect(x, _CELLS, width, _CELL, "paper" if kind == "empty" else f"a {role}", r=0)
-        yield svg.rect(x, _CELLS, width, _CELL, line, r=0)
+        middle, y, freed = x + width / 2, _CELLS + 30, kind == "in freed memory"
+        yield svg.rect(x, _CELLS, width, _CELL, "paper" if freed or kind == "empty" else f"a {role}", r=0)
+        yield svg.rect(x, _CELLS, width, _CELL, "", r=0, fill=self.hatch) if freed else ""
+        yield svg.rect(x, _CELLS, width, _CELL, f"{line} d" if freed else line, r=0)
         yield svg.text(middle, _CELLS + 15, str(at), "s mute" if kind == "empty" else "s", anchor="middle")
-        if kind in ("live", "empty"):
+        if freed and self.slot_values[at] != "NULL":
+            yield svg.disc(middle, y, 4.5, "l w bad")  # a ring: what it holds is still there, but not its own any more
+        elif freed or kind in ("live", "empty"):
             yield svg.disc(middle, y, 5 if kind == "live" else 2, f"f {role}")
         else:
             yield svg.cross(middle, y)
-        if mark:
+        first = self._alike(at)
+        if mark and self._alike(at + 1) != first:  # one word above neighbours marked alike, drawn with the last
             above = _CELLS - (27 if at in self.beyond else 9)  # two rows, as slot 15 may be marked as well
+            middle = (self._slot(first)[0] + x + width) / 2
             yield svg.tag(middle, above, mark, role_of(mark), within=(_LEFT + 6, _RIGHT - 6))
 
     # -- planes and pointers ----------------------------------------------------------------------
@@ -185,10 +197,8 @@ class _Heap:
         slots = [self._slot(level if level in self.beyond else min(level, KVM_MAX_PLANES - 1)) for level in levels]
         edges = _spread([x + wide / 2 for x, wide in slots], width, 8 if roomy else 2)
         places = {plane.name: x for plane, x in zip(planes, edges, strict=True)}
-        words = "dangling" if roomy and self.state.occupancy.count("dangling") <= _ROOMY else ""
-        for at, value in self.slot_values.items():
-            if value != "NULL":
-                yield self._pointer(at, value, places, width, words)
+        held = {at: value for at, value in self.slot_values.items() if value != "NULL"}
+        words = "dangling" if roomy and len(held) <= _ROOMY else ""
         for plane in planes:
             x = places[plane.name]
             target = self.state.find(plane.get("kvm"))
@@ -196,6 +206,10 @@ class _Heap:
                 good, end = target is not None and target.live, x + 0.8 * width
                 yield svg.pointer((end, _PLANES), (end, _KVM_END), "back d", broken=0 if good else 0.4, words=words)
             yield svg.group(f"plane {_life(plane)}", *self._plane(plane, x, width, roomy))
+        if "in freed memory" in self.state.occupancy:
+            words = "in freed memory" if words and len(held) == 1 else ""  # no room for it at two side by side
+        for at, value in held.items():
+            yield self._pointer(at, value, places, width, words)
 
     def _pointer(self, at: int, value: str, places: Mapping[str, float], width: float, words: str) -> str:
         """From a slot to a plane; to nowhere when the value is no plane."""

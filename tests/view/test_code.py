@@ -46,6 +46,39 @@ def test_what_is_not_there_is_named() -> None:
         c("9", "kvm_create_vm")
 
 
+def test_beside_a_line_is_what_the_runs_say_of_it() -> None:
+    plain, noted = c("09", "kvm_create_vm"), c("09", "kvm_create_vm", jumps=True)
+    _, *rows = table_of(noted.html)
+    found = {row[2].strip(): row[3] for row in rows if row[3]}
+    assert found["struct kvm *kvm = kvm_arch_alloc_vm();"] == "2 \u2192 return"
+    assert found["mmgrab(current->mm);"] == "cannot fail"
+    assert found["kvm->buses[i] = kvm_alloc_bus(i);"] == "7 to 11 \u2192 out_err_no_arch_destroy_vm"
+    assert found["out_err_no_arch_destroy_vm:"] == "\u2190 7 to 12"
+    assert found["kvm_destroy_planes(kvm);"] == "undoes 3"
+    assert found["mmdrop(current->mm);"] == "undoes mmgrab"
+    assert [[*row[:2], row[2].split()] for row in rows] == [
+        [*row[:2], row[2].split()] for row in table_of(plain.html)[1:]
+    ]
+    assert "overflow-x:auto" in noted.html
+    assert "overflow-x:auto" not in plain.html
+
+    _, *lines = noted.text.splitlines()
+    column = next(line.index("undoes ") for line in lines if "undoes " in line)
+    assert [line[:column].split() for line in lines] == [line.split() for line in plain.text.splitlines()[1:]]
+    assert [line[column:] for line in lines] == [row[3] for row in rows]
+
+
+def test_jumps_of_another_function_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"jumps are followed in kvm_create_vm, .* not in 'kvm_destroy_vm'"):
+        c("09", "kvm_destroy_vm", jumps=True)
+
+
+def table_of(html: str) -> list[list[str]]:
+    """The head and the rows of the only table."""
+    (table,) = ET.fromstring(f"<x>{html}</x>").iter("table")  # noqa: S314 - our own text
+    return [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
+
+
 @pytest.fixture
 def shell() -> Iterator[Any]:
     """An IPython of this process, which ipywidgets brings."""

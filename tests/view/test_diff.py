@@ -143,7 +143,7 @@ def test_gaps_are_counted() -> None:
 
 def test_notes_go_where_the_pointers_are() -> None:
     view = diff_html("+21..+24", highlight="+22 +24", notes=True)
-    told = [line.id for line in PATCH.added if line.explanation in view.html]
+    told = [line.id for line in PATCH.added if line.explanation and line.explanation in view.html]
     assert told == ["+22", "+24"]
     assert PATCH.line("+22").explanation not in diff_html("+21..+24", highlight="+22").html
 

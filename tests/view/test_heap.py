@@ -3,12 +3,13 @@
 
 import re
 from itertools import pairwise
+from typing import get_args
 from xml.etree.ElementTree import Element
 
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.runs.trace import State, Step, Trace, slot_of
+from kvmplanes.runs.trace import SlotState, State, Step, Trace, slot_of
 from kvmplanes.view.describe import REFS, describe, marks
 from kvmplanes.view.heap import heap_picture, heap_svg, slots_picture, slots_svg
 from kvmplanes.view.page.svg import WIDTH
@@ -61,8 +62,8 @@ def test_every_state_is_drawn_whole(name: str) -> None:
         root = parse(heap_svg(step.state, changed=marks(step)))
         found, state = classes(root), step.state
         has_array = state.kvm is None or state.kvm.get("planes[0]") != ""
-        for kind in ("empty", "live", "dangling"):
-            assert found[f"slot {kind}"] == (state.occupancy.count(kind) if has_array else 0)
+        for kind in get_args(SlotState):
+            assert found[f"slot {kind.replace(' ', '-')}"] == (state.occupancy.count(kind) if has_array else 0)
         for live in (True, False):
             planes = [o for o in state.objects if o.kind == "plane" and o.live == live]
             assert found[f"plane {'live' if live else 'freed'}"] == len(planes)
@@ -72,7 +73,7 @@ def test_every_state_is_drawn_whole(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TRACES)
-def test_pointers_are_broken_exactly_where_they_dangle(name: str) -> None:
+def test_pointers_are_broken_exactly_where_they_dangle_or_are_in_freed_memory(name: str) -> None:
     for step in steps(name):
         state, found = step.state, classes(parse(heap_svg(step.state)))
         alive = {o.name for o in state.objects if o.live}
@@ -80,10 +81,10 @@ def test_pointers_are_broken_exactly_where_they_dangle(name: str) -> None:
         members = state.kvm.fields if state.kvm else ()
         slots = [value for member, value in members if slot_of(member) is not None and value != "NULL"]
         good = sum(array and value in alive for value in slots)
-        assert (found["pointer live"], found["pointer live dangling"]) == (good, len(slots) - good)
+        assert (found["pointer live"], found["pointer live broken"]) == (good, len(slots) - good)
         backs = [o.get("kvm") for o in state.objects if o.kind == "plane" and o.live and o.get("kvm") != "NULL"]
         good = sum(value in alive for value in backs)
-        assert (found["pointer back"], found["pointer back dangling"]) == (good, len(backs) - good)
+        assert (found["pointer back"], found["pointer back broken"]) == (good, len(backs) - good)
 
 
 @pytest.mark.parametrize("name", TRACES)
@@ -95,8 +96,9 @@ def test_the_description_tells_every_object_reference_and_slot(name: str) -> Non
         for ref, count in state.refs:
             assert f"{ref} {count}" in told
         for i, (value, occupancy) in enumerate(zip(state.slots, state.occupancy, strict=True)):
-            assert (f"planes[{i}] points to {value}" in told) == (occupancy != "empty")
+            assert (f"planes[{i}] points to {value}" in told) == (value != "NULL")
             assert (f"planes[{i}] points to {value} and dangles" in told) == (occupancy == "dangling")
+        assert ("All 16 slots are in freed memory: " in told) == ("in freed memory" in state.occupancy)
         for place, word in marks(step).items():
             assert f"{place} {word}" in told
         assert told in heap_svg(state, changed=marks(step)).replace("&gt;", ">").replace("&#x27;", "'")
@@ -143,12 +145,21 @@ def test_teardown_of_09_reads_the_freed_array() -> None:
     step = next(s for s in TRACES["09"].steps if s.defect)
     root = parse(heap_svg(step.state, changed=marks(step)))
     assert classes(root)["kvm freed"] == 1
-    assert {"freed", "read after free", "dangling"} <= set(words(root))
-    assert words(root).count("dangling") == 2  # the slot's pointer and the back-pointer
-    dashed = [rect for rect in root.iter(f"{NS}rect") if rect.get("class", "").endswith(" d")]
-    hatched = [rect for rect in root.iter(f"{NS}rect") if rect.get("fill", "").startswith("url(#k")]
-    assert dashed
-    assert hatched
+    assert {"freed", "read after free", "planes[16]: 16 in freed memory"} <= set(words(root))
+    assert words(root).count("dangling") == 1, "the back-pointer: the plane is live, and what it points to was freed"
+    assert words(root).count("in freed memory") == 1, "the slot's pointer"
+    assert any(rect.get("class", "").endswith(" d") for rect in root.iter(f"{NS}rect")), "dashed"
+    assert any(rect.get("fill", "").startswith("url(#k") for rect in root.iter(f"{NS}rect")), "hatched"
+
+
+def test_a_slot_in_freed_memory_shows_whether_it_holds_a_pointer() -> None:
+    for name, rings in (("09", 1), ("09 zeroed", 0), ("09 poisoned", 16)):
+        strip = slots_svg(step_of(TRACES[name], what="free", obj="kvm#1"))
+        assert classes(parse(strip))["slot in-freed-memory"] == 16
+        signs = [disc.get("class") for disc in parse(strip).iter(f"{NS}circle")]
+        assert (signs.count("l w bad"), signs.count("f bad")) == (rings, 16 - rings)
+        assert re.findall(r"url\(#([\w-]+)\)", strip) == re.findall(r'id="(\w+-hatch)"', strip) * 16
+    assert "All 16 slots are in freed memory: all hold NULL." in describe(TRACES["09"].steps[-1].state)
 
 
 def test_the_slot_that_29_leaves_behind_dangles() -> None:
@@ -175,7 +186,7 @@ def test_before_the_patch_there_is_no_array() -> None:
 
 def test_poisoned_slots_point_nowhere() -> None:
     state = TRACES["09 poisoned"].steps[-1].state
-    assert classes(parse(heap_svg(state)))["pointer live dangling"] == 16
+    assert classes(parse(heap_svg(state)))["pointer live broken"] == 16
 
 
 def test_everything_else_has_a_chip() -> None:
@@ -242,9 +253,8 @@ def test_the_strip_shows_the_same_slots(name: str) -> None:
     for at in range(0, len(TRACES[name].steps), 7):
         state = TRACES[name].steps[at].state
         found = classes(parse(slots_svg(state)))
-        assert [found[f"slot {kind}"] for kind in ("empty", "live", "dangling")] == [
-            state.occupancy.count(kind) for kind in ("empty", "live", "dangling")
-        ]
+        for kind in get_args(SlotState):
+            assert found[f"slot {kind.replace(' ', '-')}"] == state.occupancy.count(kind)
 
 
 def test_pictures_of_steps_name_the_version_and_the_step() -> None:
@@ -278,3 +288,12 @@ def test_marks_say_what_a_step_did() -> None:
         "changed", "read", "leaked", "read after free", "written after free", "freed twice", "out of bounds",
     }  # fmt: skip
     assert all(marks(step) == {} for step in STEPS if step.what in ("goto", "label", "return", "fail", "check"))
+
+
+def test_one_word_is_above_neighbours_that_are_marked_alike() -> None:
+    state = kp.run("09").steps[-1].state
+    marked = {f"kvm#1->planes[{at}]": "read" for at in (0, 3, 4, 5, 15)} | {"kvm#1->planes[6]": "changed"}
+    drawn = heap_svg(state, changed=marked)
+    words = re.findall(r'<g class="tag">.*?<text[^>]* x="([\d.]+)"[^>]*>(\w+)</text>', drawn)
+    assert [word for _, word in words] == ["read", "read", "changed", "read"]
+    assert all(f"planes[{at}] read" in drawn for at in (0, 3, 4, 5, 15))

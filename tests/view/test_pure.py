@@ -15,6 +15,7 @@ LADDER, CERTIFICATE = kp.ladder(TRACE), kp.certify("09")
 
 DRAWINGS: dict[str, Callable[[], object]] = {
     "heap_picture": lambda: view.heap_picture(TRACE, 3),
+    "scene_picture": lambda: view.scene_picture(CERTIFICATE.paths[-1].trace),
     "slots_picture": lambda: view.slots_picture(TRACE, at=3),
     "ladder_picture": lambda: view.ladder_picture(LADDER),
     "ladder as Jupyter shows it": lambda: bundle(LADDER),

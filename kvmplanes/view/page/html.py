@@ -19,6 +19,10 @@ from kvmplanes.view.page.style import NEVER_USED, Role
 
 __all__ = ["Cells", "Html", "badge", "bold", "css", "escape", "folded", "marked", "scrolled", "table"]
 
+# An asterisk of C marks nothing: it has a space on one side, or a letter on both.
+_MARKS = re.compile(
+    r"`([^`]+)`|(?<![\w*])\*\*(?=\S)(.+?)(?<=\S)\*\*(?![\w*])|(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])"
+)
 _DROPPED = ("var(", "calc(", "currentcolor", "inherit", "!important", ";", '"')
 
 
@@ -70,8 +74,22 @@ def folded(title: str, inside: str, *, opened: bool = False) -> str:
 
 
 def marked(text: str) -> str:
-    """A text of ours as HTML: `backquotes` mark code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    """A text of ours as HTML: `backquotes` mark code, *asterisks* stress, **two of them** strongly.
+
+    >>> marked("read `*p` *once*, **never** `kfree`")
+    'read <code>*p</code> <em>once</em>, <strong>never</strong> <code>kfree</code>'
+    """
+    return _within(escape(text, quote=False))
+
+
+def _within(escaped: str) -> str:
+    return _MARKS.sub(lambda found: _element(*found.groups()), escaped)
+
+
+def _element(code: str | None, strong: str | None, stress: str | None) -> str:
+    if code:
+        return f"<code>{code}</code>"
+    return f"<strong>{_within(strong)}</strong>" if strong else f"<em>{_within(stress or '')}</em>"
 
 
 def bold(text: str) -> Html:

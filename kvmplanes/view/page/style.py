@@ -11,7 +11,10 @@ with coloured words of its own paints `PAPER` beneath them.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 LIGHT = "#ffffff"  # page of the light themes
 DARK = ("#111111", "#1e1e1e")  # page of JupyterLab's dark theme, of most other dark ones
@@ -46,6 +49,16 @@ class Role:
         """Black or white, whichever reads better on `fill`."""
         return max("#000000", "#ffffff", key=lambda ink: contrast(ink, self.fill))
 
+    @property
+    def lines(self) -> "Shade":
+        """For lines, borders and signs of a picture."""
+        return Shade(NAMES[self])
+
+    @property
+    def words(self) -> "Shade":
+        """For words of a picture."""
+        return Shade(f"{NAMES[self]}-t")
+
 
 LIVE = Role("#0072B2", "#0072B2", "#0072B2", "#4DA6E0", "●", "o", "live")
 BAD = Role("#D55E00", "#D55E00", "#A34700", "#FF8A3D", "✗", "X", "freed")
@@ -53,6 +66,11 @@ CLEAN = Role("#009E73", "#009E73", "#00734F", "#2BC49A", "✓", "$\u2713$", "cle
 CHANGED = Role("#E69F00", "#A86F00", "#8A5C00", "#FFB733", "◆", "D", "changed now")
 BACK_POINTER = Role("#56B4E9", "#3A94CC", "#1F6FA3", "#A6DAF7", "←", "<", "back-pointer")
 NEVER_USED = Role("#767676", "#767676", "#666666", "#9A9A9A", "○", ".", "never used")
+
+# What the pictures' style sheet calls the roles: `--bad` for lines, `--bad-t` for words, `--bad-f` for soft areas.
+NAMES: Final[Mapping[Role, str]] = MappingProxyType(
+    {LIVE: "live", BAD: "bad", CLEAN: "clean", CHANGED: "now", BACK_POINTER: "back", NEVER_USED: "mute"}
+)
 
 
 def outcome_role(outcome: str) -> Role:
@@ -81,8 +99,46 @@ def contrast(a: str, b: str) -> float:
 
 def variables(name: str, role: Role, *, dark: bool, soft: str) -> str:
     """CSS variables of a role on a light or a dark page: `--bad` for lines, `-t` for words, `-f` for areas."""
+    return ";".join(f"--{key}:{colour}" for key, colour in _colours(name, role, dark=dark, soft=soft).items())
+
+
+def _colours(name: str, role: Role, *, dark: bool, soft: str) -> dict[str, str]:
     line, word = (role.on_dark, role.on_dark) if dark else (role.line, role.on_light)
-    return f"--{name}:{line};--{name}-t:{word};--{name}-f:{soft}"
+    return {name: line, f"{name}-t": word, f"{name}-f": soft}
+
+
+def theme(*, dark: bool) -> dict[str, str]:
+    """All colours of a picture by their names in the style sheet: paper, ink and the roles."""
+    paper, ink, alpha = (DARK[1], "#eeeeee", 0.2) if dark else (PAPER, INK, 0.08)
+    colours = {"paper": paper, "ink": ink}
+    for role, name in NAMES.items():
+        colours |= _colours(name, role, dark=dark, soft=over(role, paper, alpha))
+    return colours
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A colour of a picture that follows the page's theme, in whole or mixed with the paper.
+
+    Attributes:
+        name: as `theme` has it.
+        share: percent of it; the rest is paper.
+    """
+
+    name: str
+    share: int = 100
+
+    @property
+    def css(self) -> str:
+        """As a style sheet says it."""
+        if self.share in (0, 100):
+            return f"var(--{self.name if self.share else 'paper'})"
+        return f"color-mix(in srgb,var(--{self.name}) {self.share}%,var(--paper))"
+
+    def on(self, *, dark: bool) -> str:
+        """What it is in a theme, as "#rrggbb"."""
+        colours = theme(dark=dark)
+        return _mixed(colours[self.name], colours["paper"], self.share / 100)
 
 
 def tint(role: Role, alpha: float = TINT) -> str:
@@ -93,5 +149,9 @@ def tint(role: Role, alpha: float = TINT) -> str:
 
 def over(role: Role, page: str, alpha: float = TINT) -> str:
     """The opaque colour that `tint` has on a page."""
-    mixed = (round(alpha * fill + (1 - alpha) * below) for fill, below in zip(rgb(role.fill), rgb(page), strict=True))
+    return _mixed(role.fill, page, alpha)
+
+
+def _mixed(colour: str, below: str, alpha: float) -> str:
+    mixed = (round(alpha * above + (1 - alpha) * under) for above, under in zip(rgb(colour), rgb(below), strict=True))
     return "#" + "".join(f"{value:02x}" for value in mixed)

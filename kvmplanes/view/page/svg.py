@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """SVG primitives of the hand-made pictures: text in, text out, the same bytes every time.
 
-Every picture paints its own paper and takes light or dark from the reader's settings
-(`prefers-color-scheme`; inside JupyterLab's page from its theme), paper and words together. So it is
-readable wherever it stands: inline, as `<img>`, or in a viewer that knows nothing of themes.
+Every picture paints its own paper, so it is readable wherever it stands: inline, as `<img>`, or in a viewer that
+knows nothing of themes. Light or dark is the page's theme: JupyterLab's, or that of a site with a toggle; where the
+page has none, the reader's system's; on paper it is light. `PALETTE` holds the rules, for pictures and plots alike.
 """
 
 from __future__ import annotations
@@ -16,31 +16,45 @@ from itertools import pairwise
 from typing import Final
 
 from kvmplanes.view.page.html import Html, css, escape, scrolled
-from kvmplanes.view.page.style import (
-    BACK_POINTER,
-    BAD,
-    CHANGED,
-    CLEAN,
-    DARK,
-    INK,
-    LIVE,
-    NEVER_USED,
-    PAPER,
-    over,
-    variables,
-)  # fmt: skip
+from kvmplanes.view.page.style import NAMES, theme
 
 WIDTH: Final = 560  # of every picture, in its own units; a notebook column of 560 px shows 12 units as 12 px
 MONO: Final = 7.25  # width of one monospaced character at 12 units
 Point = tuple[float, float]
 
-_ROLES: Final = {"live": LIVE, "bad": BAD, "clean": CLEAN, "now": CHANGED, "back": BACK_POINTER, "mute": NEVER_USED}
+# What a page says of its theme: JupyterLab, and sites with a toggle.
+_SAYS: Final = {
+    False: ('[data-jp-theme-light="true"]', '[data-theme="light"]'),
+    True: ('[data-jp-theme-light="false"]', '[data-theme="dark"]'),
+}
 
 
-def _colours(dark: bool) -> str:
-    paper, ink, alpha = (DARK[1], "#eeeeee", 0.2) if dark else (PAPER, INK, 0.08)
-    roles = (variables(name, role, dark=dark, soft=over(role, paper, alpha)) for name, role in _ROLES.items())
-    return ";".join([f"--paper:{paper}", f"--ink:{ink}", *roles])
+def _palette() -> str:
+    """The colours. On paper only the first rule holds."""
+    light, dark = (
+        f"{{{';'.join(f'--{name}:{colour}' for name, colour in theme(dark=dark).items())}}}" for dark in (False, True)
+    )
+    by_page = [
+        ",".join(f"{page} .kp" for page in _SAYS[is_dark]) + look for is_dark, look in ((False, light), (True, dark))
+    ]
+    return f".kp{light}@media screen and (prefers-color-scheme:dark){{.kp{dark}}}@media screen{{{''.join(by_page)}}}"
+
+
+PALETTE: Final = _palette()
+
+
+def _following() -> str:
+    """An `<img>` cannot see its page; the page tells it light or dark by `color-scheme`, which its palette asks for."""
+    image = 'img[src^="data:image/svg"]'
+    rules = [
+        f"{','.join(f'{page} {image}' for page in pages)}{{color-scheme:{'dark' if is_dark else 'light'}}}"
+        for is_dark, pages in _SAYS.items()
+    ]
+    paper = f"@media print{{:root {image}{{color-scheme:light;min-width:0!important}}}}"
+    return f"<style>{''.join(rules)}{paper}</style>"
+
+
+FOLLOWING: Final = _following()
 
 
 def _rules() -> Iterator[str]:
@@ -49,9 +63,7 @@ def _rules() -> Iterator[str]:
     Lines: `h` thin, `n` narrow, `w` wide, `d` dashed, `o` dotted. Words: `m` monospaced, `b` bold, `s` small,
     `t` tiny, `x` struck out, `halo` on a ground of their own.
     """
-    light, dark = _colours(dark=False), _colours(dark=True)
-    yield f".kp{{{light}}}@media(prefers-color-scheme:dark){{.kp{{{dark}}}}}"
-    yield f'[data-jp-theme-light="true"] .kp{{{light}}}[data-jp-theme-light="false"] .kp{{{dark}}}'
+    yield PALETTE
     yield ".kp{font:12px system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}"
     yield ".kp .m{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
     yield ".kp text{fill:var(--ink)}.kp .b{font-weight:600}.kp .s{font-size:11.5px}.kp .t{font-size:10.5px}"
@@ -60,7 +72,7 @@ def _rules() -> Iterator[str]:
     yield ".kp .paper{fill:var(--paper)}.kp .l{fill:none;stroke:var(--ink);stroke-width:1.5}"
     yield ".kp .h{stroke-width:1}.kp .n{stroke-width:1.2}.kp .w{stroke-width:2.5}"
     yield ".kp .d{stroke-dasharray:5 4}.kp .o{stroke-dasharray:1 3;stroke-linecap:round}"
-    for role in _ROLES:
+    for role in NAMES.values():
         yield f".kp text.{role}{{fill:var(--{role}-t)}}.kp .l.{role}{{stroke:var(--{role})}}"
         yield f".kp .f.{role}{{fill:var(--{role})}}.kp .a.{role}{{fill:var(--{role}-f)}}"
 
@@ -161,7 +173,7 @@ def pointer(tail: Point, tip: Point, cls: str, *, broken: float = 0, words: str 
     x, y = _until(curve, broken)[-1]
     left = x + 8 * len(words) > WIDTH - 12  # the words stand where there is room
     return group(
-        f"pointer {role} dangling",
+        f"pointer {role} broken",
         path(_until(curve, broken - 0.14), f"l bad {dash}"),
         path(_until(curve[::-1], 1 - broken - 0.14), f"l bad {dash}"),
         head(tip, (tip[0], tip[1] - bend), "f bad"),
@@ -202,9 +214,10 @@ def picture(
     body: Sequence[str], height: float, *, key: str, title: str, desc: str, defs: str = "", width: float = WIDTH
 ) -> str:
     """The whole SVG: `key` is the prefix of its ids (see `key_of`), `desc` says all it shows, `defs` has patterns."""
+    most = max(WIDTH * 1.2, width)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="kp" viewBox="0 0 {n(width)} {n(height)}" role="img"'
-        f' aria-labelledby="{key}-t" aria-describedby="{key}-d" style="width:100%;max-width:{WIDTH * 1.2:g}px">'
+        f' aria-labelledby="{key}-t" aria-describedby="{key}-d" style="width:100%;max-width:{most:g}px">'
         f'<title id="{key}-t">{escape(title)}</title><desc id="{key}-d">{escape(desc)}</desc>'
         f"<style>{STYLE}</style>{f'<defs>{defs}</defs>' if defs else ''}"
         f'<rect class="paper" width="{n(width)}" height="{n(height)}" rx="6"/>{"".join(body)}</svg>'
@@ -218,8 +231,21 @@ def data_uri(svg: str) -> str:
 
 def as_html(svg: str, *, title: str, desc: str, width: float = WIDTH) -> Html:
     """An SVG as a view: an `<img>` with its description as alternative text; on a narrow page it scrolls."""
-    look = css(
-        width="100%", min_width=f"{width * 0.7:g}px", max_width=f"{width * 1.2:g}px", height="auto", display="block"
+    shown = image(svg, f"{title}. {desc}", least=width * 0.7, most=width * 1.2)
+    return Html(shown, f"{title}\n{desc}")
+
+
+def image(svg: str, words: str, *, least: float, most: float, **look: str) -> str:
+    """An SVG as an `<img>` that follows the page's theme and scrolls where the page is narrower than `least` pixels.
+
+    Args:
+        svg: the document.
+        words: its alternative text.
+        least: pixels that it takes on a screen, however narrow the page; a sheet of paper it fits.
+        most: pixels that it takes on a wide page.
+        look: more of its style, as `css` takes it.
+    """
+    sizes = css(
+        display="block", width="100%", min_width=f"{least:.0f}px", max_width=f"{most:.0f}px", height="auto", **look
     )
-    image = f'<img{look} alt="{escape(f"{title}. {desc}")}" src="{data_uri(svg)}">'
-    return Html(scrolled(image), f"{title}\n{desc}")
+    return FOLLOWING + scrolled(f'<img{sizes} alt="{escape(words)}" src="{data_uri(svg)}">')

@@ -12,7 +12,8 @@ from kvmplanes.runs.words import many
 
 NOTHING_FAILS = "no call fails"
 OOPS = "Oops"
-HELD = ("live", "dangling")  # states of a slot that holds a pointer
+HELD = ("live", "dangling")  # states of a slot of a live `struct kvm` that holds a pointer
+GONE = "in freed memory"  # the state of every slot of a freed one
 _COUNTED = ("leak", "read", "write", "free")  # the words that have a plural
 
 

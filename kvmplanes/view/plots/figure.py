@@ -10,11 +10,11 @@ from math import ceil, floor
 from typing import Any, Final, Literal
 
 from kvmplanes.runs.certificate import Outcome
-from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, INK, LIVE, NEVER_USED, PAPER, Role, outcome_role, over
+from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, LIVE, NEVER_USED, Role, Shade, outcome_role
 from kvmplanes.view.page.svg import Point
 from kvmplanes.view.plots.measure import SMALL, wide
 
-COLUMN: Final = 612.0  # points: 816 px, about a notebook's column
+COLUMN: Final = 545.0  # points: what a notebook's column has room for when its small words are 11 px high
 PAD: Final = 10.0  # points around everything
 LINE: Final = 11.0  # points from one line of small words to the next
 _SIGN: Final = 1.4 * SMALL  # points: the width of a sign in the legend
@@ -26,23 +26,27 @@ FONTS: Final = ("DejaVu Sans", "Helvetica", "Arial")  # words are laid out for t
 class Look:
     """How a sign is drawn: a line, or an outline with an inside."""
 
-    shape: str  # "box", "line", "dots" for a dotted line, or a marker as matplotlib names it
-    edge: str  # colour of the line or outline
+    shape: str  # "box", "line", "dots" or "dashes" for a broken line, or a marker as matplotlib names it
+    edge: Shade  # of the line or outline
     width: float = 0.6  # of the line or outline
-    fill: str = "none"  # colour of the inside
+    fill: Shade | None = None  # of the inside
     slants: int = 0  # how dense the slanted lines in a box are
+    crossed: int = 0  # how dense the crossed lines in a box are
 
 
-def soft(role: Role, alpha: float, width: float = 0, slants: int = 0) -> Look:
+def soft(role: Role, alpha: float, width: float = 0, slants: int = 0, crossed: int = 0) -> Look:
     """A box of a role: its fill mixed with the paper, an outline in full."""
-    return Look("box", role.line, width, over(role, PAPER, alpha), slants)
+    return Look("box", role.lines, width, Shade(role.lines.name, round(100 * alpha)), slants, crossed)
 
 
+INK_SHADE: Final = Shade("ink")
+PAPER_SHADE: Final = Shade("paper")
 BOXES: Final = {
     "empty": soft(NEVER_USED, 0, width=0.4),
     "live": soft(LIVE, 1, width=0.6),
     "dangling": soft(BAD, 0.2, width=0.6, slants=5),
-    "no struct kvm": soft(NEVER_USED, 0.16),
+    "in freed memory": soft(NEVER_USED, 0.16, width=0.6, crossed=3),
+    "no struct kvm": soft(NEVER_USED, 0.16, width=0.4),
     "no such call": soft(NEVER_USED, 0, slants=4),
 }
 # The marker of each outcome, and its word where there is little room.
@@ -74,7 +78,7 @@ class Words:
     words: str
     size: float = SMALL
     bold: bool = False
-    colour: str = INK
+    colour: Shade = INK_SHADE
     across: Literal["left", "center", "right"] = "left"
     down: Literal["baseline", "center", "center_baseline", "top"] = "baseline"
     upright: bool = False
@@ -94,7 +98,7 @@ class Figure:
 
 def _height(piece: Sign | Words) -> int:
     """Lines cover boxes, words cover lines, and markers cover them all."""
-    return 2 if isinstance(piece, Words) else {"box": 0, "line": 1, "dots": 1}.get(piece.look.shape, 3)
+    return 2 if isinstance(piece, Words) else {"box": 0, "line": 1, "dots": 1, "dashes": 1}.get(piece.look.shape, 3)
 
 
 class Sheet:
@@ -148,12 +152,12 @@ class Sheet:
     def failures(self, places: Iterable[tuple[float, str]]) -> None:
         """Mark injected failures, each at a count in a row."""
         points = [[(self.at(count), self.middle(row))] for count, row in places]
-        self.put("injected failure", points, Look(CHANGED.marker, INK, fill=CHANGED.fill))
+        self.put("injected failure", points, Look(CHANGED.marker, INK_SHADE, fill=CHANGED.lines))
 
     def outcomes(self, outcome: Outcome, places: Iterable[tuple[float, str]], word: str = "", aside: float = 0) -> None:
         """Mark an outcome, or what `word` calls it, at or beside a count in each row; the legend has their number."""
-        colour = outcome_role(outcome).on_light
-        edge = colour if outcome == "clean" else PAPER  # a tick needs no edge
+        colour = outcome_role(outcome).words
+        edge = colour if outcome == "clean" else PAPER_SHADE  # a tick needs no edge
         points = [[(self.at(count) + aside, self.middle(row))] for count, row in places]
         self.put(f"{word or outcome} ({len(points)})", points, Look(MARKERS[outcome][0], edge, fill=colour))
 

@@ -3,6 +3,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Final
 
 from kvmplanes.model.series import KVM_MAX_PLANES
@@ -22,7 +23,8 @@ _RUN: Final = 8.0  # points: a run
 _CELL: Final = 56.0  # points: a version
 _HEIGHT: Final = 170.0  # points: the part of the cost plot that counts bytes
 _MOST: Final = 400  # bytes at its top
-_LINES: Final = (Look("line", LIVE.line, 2), Look("dots", CHANGED.line, 2), Look("line", CLEAN.line, 2))  # as `DESIGNS`
+# As `DESIGNS`: where two need the same bytes, the dots are beads on the line.
+_LINES: Final = (Look("line", LIVE.lines, 2), Look("dots", CHANGED.lines, 3.5), Look("dashes", CLEAN.lines, 2))
 
 
 def plot_runs(groups: Mapping[str, Sequence[Trace]]) -> Plot:
@@ -43,7 +45,7 @@ def plot_runs(groups: Mapping[str, Sequence[Trace]]) -> Plot:
         here = [(run, row) for run, row in rows if classify(run) == outcome]
         reached = [(span, row) for run, row in here for span in spans(str(call in run.calls) for call in calls)]
         bars = [(span.first, span.last, row) for span, row in reached if span.word == "True"]
-        sheet.boxes(f"_{outcome}", bars, soft(outcome_role(outcome), 0.4))
+        sheet.boxes(f"_{outcome}", bars, soft(outcome_role(outcome), 0.4, width=0.4))
         sheet.outcomes(outcome, [(len(calls) + 0.5, row) for _, row in here])
     sheet.failures([(calls.index(call), row) for run, row in rows for call, _ in run.failed])
     for word in HELD:
@@ -60,33 +62,34 @@ def plot_runs(groups: Mapping[str, Sequence[Trace]]) -> Plot:
 def _run_sheet(groups: Mapping[str, Sequence[Trace]], calls: Sequence[str], planes: float) -> Sheet:
     """The rows of every group with their words, the calls and slots across, and what they are called."""
     rows: list[tuple[str, str, float]] = []
+    head = 26 + max(map(wide, calls))
     words: dict[str, list[str]] = {}
     for name, group in groups.items():
         outcomes = Counter(map(classify, group)).most_common()
         words[name] = [name, f"{many(len(group), 'run')}:", *(f"{count} {outcome}" for outcome, count in outcomes)]
-        rows += [(f"{name}/{n}", "", _RUN) for n in range(len(group))]
+        rows += [(f"{name}/head", "", head), *((f"{name}/{n}", "", _RUN) for n in range(len(group)))]
         below = max(8.0, LINE * len(words[name]) - _RUN * len(group) - 6)
         rows += [(f"{name}/total", "", 14.0), (f"{name}/below", "", below)]
     columns = planes + KVM_MAX_PLANES
     left = PAD + 12 + max(wide(line) for lines in words.values() for line in lines)
-    top = 52 + max(map(wide, calls))
     traces = [trace for group in groups.values() for trace in group]
     versions = ", ".join(dict.fromkeys(str(trace.version) for trace in traces))
     sheet = Sheet(
         f"Runs of version {versions}: how far each of {len(traces)} gets",
         ["One row a run: a bar over the calls that it reaches. The numbers count runs."],
-        rows, (-0.5, columns - 0.5), left=left, top=top, width=left + PAD + columns * _CALL,
+        rows, (-0.5, columns - 0.5), left=left, top=34, width=left + PAD + columns * _CALL,
     )  # fmt: skip
     for name, lines in words.items():
         sheet.rows[name] = (sheet.rows[f"{name}/0"][0], sheet.rows[f"{name}/total"][0])
         sheet.boxes("_ground", [(0, len(calls) - 1, name), (planes, columns - 1, name)], soft(NEVER_USED, 0.07))
         for n, line in enumerate(lines):
             sheet.write(PAD, sheet.rows[name][0] + SMALL + LINE * n, line, bold=n == 0)
-    for column, call in enumerate(calls):
-        sheet.write(sheet.at(column + 0.3), top - 4, call, upright=True)
-    for slot in range(KVM_MAX_PLANES):
-        sheet.write(sheet.at(planes + slot), top - 4, str(slot), across="center")
-    sheet.write(sheet.at(planes - 0.5), top - 18, "planes[i] after creation")
+        top = sheet.rows[name][0]
+        for column, call in enumerate(calls):
+            sheet.write(sheet.at(column + 0.3), top - 4, call, upright=True)
+        for slot in range(KVM_MAX_PLANES):
+            sheet.write(sheet.at(planes + slot), top - 4, str(slot), across="center")
+        sheet.write(sheet.at(planes - 0.5), top - 18, "planes[i] after creation")
     return sheet
 
 
@@ -126,7 +129,7 @@ def plot_crowd(groups: Mapping[str, Sequence[Trace]]) -> Plot:
     counts = {name: Counter(map(filled, traces)) for name, traces in groups.items()}
     sheet = Sheet(
         "How many of the sixteen slots end up filled",
-        ["A row is a group of VMs, a number counts them; the darker the cell, the larger their share."],
+        ["A row is a group of VMs, a number counts them; the stronger its colour, the larger their share."],
         [(name, name, 22.0) for name in groups], (NO_VM - 1.5, KVM_MAX_PLANES + 0.5),
         left=PAD + 6 + max(map(wide, groups)), top=66,
     )  # fmt: skip
@@ -136,7 +139,7 @@ def plot_crowd(groups: Mapping[str, Sequence[Trace]]) -> Plot:
     for name, count in counts.items():
         for slots, vms in sorted(count.items()):
             column, role = (slots - 0.5, BAD) if slots == NO_VM else (slots, LIVE)
-            sheet.boxes(f"_{name}", [(column, column, name)], soft(role, 0.1 + 0.6 * vms / count.total()))
+            sheet.boxes(f"_{name}", [(column, column, name)], soft(role, 0.1 + 0.45 * vms / count.total(), width=0.4))
             sheet.write(sheet.at(column), sheet.middle(name), str(vms), across="center", down="center")
     return Plot(sheet.figure("\n".join(_crowd_words(name, count) for name, count in counts.items())))
 
@@ -179,7 +182,7 @@ def plot_paths(certificates: Sequence[Certificate]) -> Plot:
         bad = paths - certificate.counts.get("clean", 0)
         verdict, role = (f"{bad} of {paths} bad", BAD) if bad else (f"{paths} clean", CLEAN)
         sheet.write(sheet.at(x), 49, str(certificate.version), size=9, across="center", bold=True)
-        sheet.write(sheet.at(x), 61, verdict, across="center", colour=role.on_light)
+        sheet.write(sheet.at(x), 61, verdict, across="center", colour=role.words)
     gap = 1 / sheet.unit  # two points between columns
     for outcome in OUTCOMES:
         here = [(x, call) for x, call, result in cells if result == outcome]
@@ -214,17 +217,25 @@ def plot_cost() -> Plot:
     """Bytes that the planes of one VM take, by the number of planes, in three designs."""
     rounded = kmalloc_class(max(STRUCT_KVM.values()))
     first = listed([str(in_memory(name, 1)) for name in DESIGNS])
+    counts = range(1, KVM_MAX_PLANES + 1)
+    alike = [
+        listed(pair)
+        for pair in combinations(DESIGNS, 2)
+        if len({tuple(map(DESIGNS[name], counts)) for name in pair}) == 1
+    ]
     sheet = Sheet(
         "What planes cost one VM in memory",
         [f"{ARRAY} bytes for the slots and {kmalloc_class(PLANE)} for a plane, {PADDING} of which are padding.",
-         f"A measured struct kvm takes {rounded} bytes with or without slots: a first plane costs {first} there."],
-        [("bytes", "", _HEIGHT)], (0.5, KVM_MAX_PLANES + 0.5), left=52, top=64,
+         f"A measured struct kvm takes {rounded} bytes with or without slots: a first plane costs {first} there.",
+         *(f"The curves of {names} are one: dots on a line." for names in alike)],
+        [("bytes", "", _HEIGHT)], (0.5, KVM_MAX_PLANES + 0.5), left=52, top=64 + 12 * len(alike),
     )  # fmt: skip
     heights = {size: sheet.rows["bytes"][1] - _HEIGHT * size / _MOST for size in range(_MOST + 1)}
     for size in range(0, _MOST + 1, 100):
         sheet.write(sheet.at(0.3), heights[size] + 3, str(size), across="right")
+    sheet.write(PAD + SMALL, sheet.middle("bytes"), "bytes", across="center", upright=True)
     for (name, cost), look in zip(DESIGNS.items(), _LINES, strict=True):
-        line = [(sheet.at(planes), heights[cost(planes)]) for planes in range(1, KVM_MAX_PLANES + 1)]
+        line = [(sheet.at(planes), heights[cost(planes)]) for planes in counts]
         sheet.put(name, [line], look)
     return Plot(sheet.figure("\n".join(map(_cost_words, DESIGNS)), axis="planes"))
 

@@ -3,14 +3,16 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from kvmplanes.runs.shown import Bundle, Shown, bundle
-from kvmplanes.view.page.html import css, escape, scrolled
-from kvmplanes.view.page.svg import data_uri
+from kvmplanes.view.page.html import css
+from kvmplanes.view.page.svg import image
 from kvmplanes.view.plots.figure import Figure
+from kvmplanes.view.plots.measure import SMALL
 from kvmplanes.view.plots.painter_svg import paint_svg
 
+LEAST: Final = 11  # pixels: the height of the smallest words on a narrow screen
 Painter = Literal["matplotlib", "svg"]
 
 
@@ -32,13 +34,11 @@ class Plot(Shown):
 
     @property
     def html(self) -> str:
-        """An <img>, which untrusted notebooks show; on a narrow page it scrolls."""
-        width = self.figure.width * 96 / 72
-        least, most = f"{width * 0.85:.0f}px", f"{width * 1.15:.0f}px"
-        look = css(display="block", width="100%", min_width=least, max_width=most, height="auto", border_radius="8px")
-        alt, note = escape(self.figure.text.replace("\n", " ")), self._painted[1]
-        image = f'<img{look} alt="{alt}" src="{data_uri(self.svg)}">'
-        return scrolled(image) + (f"<p{css(margin='4px 0')}><small>{note}</small></p>" if note else "")
+        """An <img>, which untrusted notebooks show; it follows the page's theme, and scrolls on a narrow page."""
+        least, note = self.figure.width * LEAST / SMALL, self._painted[1]
+        alt = self.figure.text.replace("\n", " ")
+        shown = image(self.svg, alt, least=least, most=least * 1.2, border_radius="8px")
+        return shown + (f"<p{css(margin='4px 0')}><small>{note}</small></p>" if note else "")
 
     def __str__(self) -> str:
         return "\n".join(filter(None, (self.figure.text, self._painted[1])))

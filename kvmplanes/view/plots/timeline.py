@@ -6,10 +6,10 @@ from textwrap import wrap
 from typing import Final
 
 from kvmplanes.runs.trace import Step, Trace
-from kvmplanes.view.page.style import BAD, INK, LIVE, NEVER_USED
+from kvmplanes.view.page.style import BAD, LIVE, NEVER_USED
 from kvmplanes.view.plots import data
-from kvmplanes.view.plots.data import HELD, NOTHING_FAILS, Span, ranges
-from kvmplanes.view.plots.figure import COLUMN, LINE, PAD, Look, Sheet, soft
+from kvmplanes.view.plots.data import GONE, HELD, NOTHING_FAILS, Span, ranges
+from kvmplanes.view.plots.figure import COLUMN, INK_SHADE, LINE, PAD, Look, Sheet, soft
 from kvmplanes.view.plots.measure import wide
 from kvmplanes.view.plots.plot import Plot
 
@@ -19,7 +19,7 @@ _ARRAY: Final = {"absent": NEVER_USED, "allocated": LIVE, "freed": BAD}
 
 
 def plot_occupancy(trace: Trace) -> Plot:
-    """The 16 slots over the steps of one run: empty, live or dangling; slots that are never used have low rows.
+    """The 16 slots over the steps of a run: empty, live, dangling or in freed memory; those never used have low rows.
 
     planes[0] is on top, as in an array drawn on paper, so a loop over the slots walks down.
 
@@ -32,7 +32,7 @@ def plot_occupancy(trace: Trace) -> Plot:
     rows = [("struct kvm", "struct kvm", 16.0), *_slot_rows(slots.values()), *((row, row, 16.0) for row in others)]
     sheet = _timeline("Plane occupancy", trace, rows)
     _array(sheet, trace, list(slots))
-    for word in ("empty", *HELD):
+    for word in ("empty", *HELD, GONE):
         held = [(span, name) for name, row in slots.items() for span in row if span.word == word]
         sheet.boxes(word, [(span.first, span.last, name) for span, name in held])
     _defects(sheet, defects)
@@ -56,12 +56,12 @@ def plot_lifetimes(trace: Trace) -> Plot:
         for life in lives
         if life.defects and life.free is not None and life.defects[-1].index > life.free
     ]
-    sheet.put("freed", late, Look("dots", BAD.line, 1.6))
+    sheet.put("freed", late, Look("dots", BAD.lines, 1.6))
     _defects(sheet, [(step, life.name) for life in lives for step in life.defects])
     leaked = [life.name for life in lives if life.leaked]
     sheet.outcomes("leak", [(edge, name) for name in leaked], "leaked object", aside=4)
     for name in leaked:
-        sheet.write(sheet.at(edge) + 10, sheet.middle(name), "leaked", down="center", colour=BAD.on_light)
+        sheet.write(sheet.at(edge) + 10, sheet.middle(name), "leaked", down="center", colour=BAD.words)
     return Plot(sheet.figure("\n".join(_lifetimes_words(trace)), axis="step"))
 
 
@@ -76,16 +76,16 @@ def _timeline(title: str, trace: Trace, rows: Sequence[tuple[str, str, float]], 
     step = (COLUMN - left - right - 2 * _EDGE) / len(trace.steps)  # points
     starts = [left + _EDGE + step * call.first for call in labelled]
     lanes = _lanes(starts, [wide(label) + 6 for label in labels], COLUMN - right)
-    about = wrap(what_fails(trace), 110)
+    about = wrap(what_fails(trace), 95)
     top = 46 + 12 * len(about) + LINE * max(lane for _, lane in lanes)
     headline = f"{title}, version {trace.version}: {what_is_wrong(trace)}"
     ends = (-0.5 - _EDGE / step, len(trace.steps) - 0.5 + _EDGE / step)
     sheet = Sheet(headline, about, rows, ends, left=left, right=right, top=top)
     for call in calls:
         places = [(sheet.at(call.first - 0.5) + 1, top - 8), (sheet.at(call.last + 0.5) - 1, top - 8)]
-        sheet.put("_call", [places], Look("line", BAD.on_light if call.failed else INK, 3))
+        sheet.put("_call", [places], Look("line", BAD.words if call.failed else INK_SHADE, 3))
     for call, label, start, (x, lane) in zip(labelled, labels, starts, lanes, strict=True):
-        base, colour = top - 14 - LINE * lane, BAD.on_light if call.failed else INK
+        base, colour = top - 14 - LINE * lane, BAD.words if call.failed else INK_SHADE
         sheet.put("_leader", [[(start + 1.4, base), (start + 1.4, top - 6.5)]], Look("line", colour, 0.8))
         sheet.write(x, base, label, colour=colour, ground=True)
     sheet.rows["calls"] = (top - 9.5, top - 6.5)
@@ -126,14 +126,14 @@ def _array(sheet: Sheet, trace: Trace, slots: Sequence[str]) -> None:
     for span in data.array(trace):
         first = sheet.ends[0] + 0.5 if span.first == 0 else span.first
         last = sheet.ends[1] - 0.5 if span.last == len(trace.steps) - 1 else span.last
-        role = _ARRAY[span.word]
-        sheet.boxes(f"_{span.word}", [(first, last, "struct kvm")], soft(role, 0.16, width=0.6))
+        look = soft(_ARRAY[span.word], 0.16, width=0.6)
+        sheet.boxes(f"_{span.word}", [(first, last, "struct kvm")], look)
         if span.word != "allocated":
             gone.append((first, last, "slots"))
         upright = wide(span.word) >= sheet.at(last + 0.5) - sheet.at(first - 0.5)
         y, across = (top + 3, "right") if upright else (sheet.middle("struct kvm"), "center")
         middle = sheet.at((first + last) / 2)
-        sheet.write(middle, y, span.word, colour=role.on_light, across=across, down="center", upright=upright)
+        sheet.write(middle, y, span.word, across=across, down="center", upright=upright)
     sheet.boxes("no struct kvm", gone)
 
 
@@ -164,12 +164,15 @@ def _occupancy_words(trace: Trace) -> Iterator[str]:
     yield f"Plane occupancy, {_case(trace)}"
     yield "System calls: " + ", ".join(f"{call} ({when})" for call, when in calls) + "."
     yield "struct kvm: " + ", ".join(f"{span.word} {span.when}" for span in data.array(trace)) + "."
-    slots = [[span for span in row if span.word in HELD] for row in data.slot_spans(trace)]
+    rows = data.slot_spans(trace)
+    slots = [[span for span in row if span.word in HELD] for row in rows]
     for slot, held in enumerate(slots):
         if held:
             yield f"planes[{slot}]: {', '.join(f'{span.word} {span.when}' for span in held)}."
     if unused := [slot for slot, held in enumerate(slots) if not held]:
         yield f"Never used: planes[{ranges(unused)}]."
+    if gone := [span.when for span in rows[0] if span.word == GONE]:  # with `struct kvm`, so all 16 are
+        yield f"planes[{ranges(range(len(rows)))}]: {GONE} {', '.join(gone)}."
     for kind in dict.fromkeys(defect.kind for defect in trace.defects):
         steps = [step for step in trace.steps if step.defect == kind]
         places = [data.slot_of_defect(step) for step in steps]

@@ -17,13 +17,16 @@ from kvmplanes.view.page.style import (
     INK,
     LIGHT,
     LIVE,
+    NAMES,
     NEVER_USED,
     PAPER,
     TINT,
     Role,
+    Shade,
     contrast,
     over,
     rgb,
+    theme,
     tint,
 )
 
@@ -80,6 +83,20 @@ def test_no_single_colour_would_do_for_words() -> None:
 @pytest.mark.parametrize("part", ["fill", "line", "on_light", "on_dark", "sign", "marker", "word"])
 def test_roles_differ_in_colour_shape_and_word(part: str) -> None:
     assert all(getattr(a, part) != getattr(b, part) for a, b in combinations(ROLES, 2))
+
+
+def test_every_role_has_a_name_in_the_style_sheet() -> None:
+    assert set(NAMES) == set(ROLES)
+    assert [BAD.lines.css, BAD.words.css] == ["var(--bad)", "var(--bad-t)"]
+
+
+def test_a_shade_is_what_its_css_says_in_both_themes() -> None:
+    assert Shade("bad", 25).css == "color-mix(in srgb,var(--bad) 25%,var(--paper))"
+    assert Shade("bad", 0).css == Shade("paper").css == "var(--paper)"
+    for dark in (False, True):
+        assert Shade("ink").on(dark=dark) == theme(dark=dark)["ink"]
+        assert Shade("bad", 0).on(dark=dark) == theme(dark=dark)["paper"]
+    assert Shade("bad", 25).on(dark=False) == over(BAD, PAPER, 0.25)
 
 
 def test_tints() -> None:

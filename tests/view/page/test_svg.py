@@ -5,14 +5,15 @@ import base64
 import re
 import subprocess
 import sys
+from itertools import accumulate
 
 import pytest
 
 from kvmplanes.view.page import svg
-from kvmplanes.view.page.style import contrast
+from kvmplanes.view.page.style import contrast, theme
 from tests.helpers.markup import NS, parse
 
-THEMES = {dark: dict(re.findall(r"--([\w-]+):(#\w+)", svg._colours(dark))) for dark in (False, True)}
+THEMES = {dark: theme(dark=dark) for dark in (False, True)}
 ROLES = ("live", "bad", "clean", "now", "back", "mute")
 
 
@@ -48,10 +49,39 @@ def test_the_style_sheet_defines_every_variable_that_it_uses_and_asks_nobody() -
     assert not re.search(r"url\(|@import|@font-face", svg.STYLE)
 
 
-def test_light_and_dark_come_from_the_system_and_inside_jupyterlab_from_its_theme() -> None:
-    assert "@media(prefers-color-scheme:dark)" in svg.STYLE
-    for light in ("true", "false"):
-        assert f'[data-jp-theme-light="{light}"] .kp' in svg.STYLE
+def rules(css: str, media: str = "") -> list[tuple[str, str, str]]:
+    """(media, selector, declarations) of each rule."""
+    found = []
+    while css:
+        head, _, css = css.partition("{")
+        depths = accumulate({"{": 1, "}": -1}.get(char, 0) for char in css)
+        end = next(at for at, depth in enumerate(depths) if depth < 0)
+        body, css = css[:end], css[end + 1 :]
+        found += rules(body, head) if head.startswith("@") else [(media, head, body)]
+    return found
+
+
+def test_light_and_dark_come_from_the_page_else_from_the_system_and_paper_is_light() -> None:
+    given = [
+        (media, selector, dict(re.findall(r"--([\w-]+):(#\w+)", body))) for media, selector, body in rules(svg.PALETTE)
+    ]
+    assert svg.STYLE.startswith(svg.PALETTE)
+    assert given == [
+        ("", ".kp", THEMES[False]),
+        ("@media screen and (prefers-color-scheme:dark)", ".kp", THEMES[True]),
+        ("@media screen", '[data-jp-theme-light="true"] .kp,[data-theme="light"] .kp', THEMES[False]),
+        ("@media screen", '[data-jp-theme-light="false"] .kp,[data-theme="dark"] .kp', THEMES[True]),
+    ]
+
+
+def test_an_image_is_told_the_theme_of_its_page() -> None:
+    image = 'img[src^="data:image/svg"]'
+    css = svg.FOLLOWING.removeprefix("<style>").removesuffix("</style>")
+    assert rules(css) == [
+        ("", f'[data-jp-theme-light="true"] {image},[data-theme="light"] {image}', "color-scheme:light"),
+        ("", f'[data-jp-theme-light="false"] {image},[data-theme="dark"] {image}', "color-scheme:dark"),
+        ("@media print", f":root {image}", "color-scheme:light;min-width:0!important"),
+    ]
 
 
 def test_a_picture_names_and_describes_itself() -> None:
@@ -91,7 +121,7 @@ def test_an_arrow_ends_at_its_tip_and_a_broken_one_has_a_gap_and_a_cross() -> No
     assert len(whole) == 2
     assert (whole[1].get("d") or "").startswith("M50 100L")
     broken = parse(svg.pointer((0, 0), (50, 100), "live", broken=0.5, words="dangling"))
-    assert broken.get("class") == "pointer live dangling"
+    assert broken.get("class") == "pointer live broken"
     assert [element.get("class") for element in broken] == ["l bad ", "l bad ", "f bad", "l bad w", "s b bad halo"]
     first, second = ([float(x) for x in re.findall(r"-?[\d.]+", element.get("d") or "")] for element in broken[:2])
     assert first[:2] == [0, 0]
@@ -123,13 +153,12 @@ def test_long_words_are_cut() -> None:
 def test_a_view_is_an_image_that_needs_no_trust() -> None:
     image = drawn(svg.disc(1, 1, 1, "f live"))
     view = svg.as_html(image, title="The heap", desc='planes[0] "dangles"')
-    assert "<svg" not in view.html
-    assert "<style" not in view.html
-    assert "<script" not in view.html
+    untrusted = view.html.removeprefix(svg.FOLLOWING)  # a sanitizer drops it: then the system's theme holds
+    assert not re.search("<svg|<style|<script", untrusted)
     uri = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', view.html)
     assert uri
     assert base64.b64decode(uri[1]).decode() == image
-    root = parse(view.html.replace("src=", "/>").split("/>")[0] + "/></div>")
+    root = parse(untrusted.replace("src=", "/>").split("/>")[0] + "/></div>")
     assert root[0].get("alt") == 'The heap. planes[0] "dangles"'
     assert view.text == 'The heap\nplanes[0] "dangles"'
 

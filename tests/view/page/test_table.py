@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from kvmplanes.view.page.html import Cells, Html, bold, folded, table
+from kvmplanes.view.page.html import Cells, Html, bold, folded, marked, table
 from tests.helpers.markup import parse
 
 ROWS: Sequence[Cells] = [("a `b`", Html("<b>bad</b>", "bad"), "1"), ("all <of> it", "", "21")]
@@ -52,6 +52,22 @@ def test_looks() -> None:
 def test_every_row_has_a_cell_for_each_column() -> None:
     with pytest.raises(ValueError, match="every row has 2 cells: what, 09"):
         table(("what", "`09`"), [("a",)])
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (
+            "a `b*c*d` *e f* **g `h` *i***",
+            "a <code>b*c*d</code> <em>e f</em> <strong>g <code>h</code> <em>i</em></strong>",
+        ),
+        ("struct kvm *kvm, struct mm *mm", "struct kvm *kvm, struct mm *mm"),
+        ("2 * 3 * 4, a*b*c, **kwargs, *args", "2 * 3 * 4, a*b*c, **kwargs, *args"),
+        ("(*one*), <b>", "(<em>one</em>), &lt;b&gt;"),
+    ],
+)
+def test_marks_are_read_and_asterisks_of_c_are_none(text: str, html: str) -> None:
+    assert marked(text) == html
 
 
 def test_what_is_folded_can_be_open() -> None:

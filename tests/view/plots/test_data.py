@@ -53,6 +53,7 @@ def test_slots_say_what_the_trace_says(version: str) -> None:
             for step, (word, states) in enumerate(zip(words_by_step, path.trace.occupancy, strict=True)):
                 gone = states[slot] == "empty" and array[step] != "allocated"
                 assert word == ("absent" if gone else states[slot])
+                assert (word == data.GONE) == (array[step] == "freed" and version != "08")
 
 
 def slots(trace: kp.Trace, what: str) -> list[int | None]:

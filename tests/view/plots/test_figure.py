@@ -2,25 +2,36 @@
 """How a figure is laid out, and how its signs look."""
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 
 from kvmplanes.runs.certificate import OUTCOMES
-from kvmplanes.view.page.style import BAD, LIVE
+from kvmplanes.runs.step import SlotState
+from kvmplanes.view.page.style import BAD, LIVE, Shade
 from kvmplanes.view.plots import Plot
 from kvmplanes.view.plots.figure import BOXES, LINE, MARKERS, Sheet, soft
 from tests.helpers.drawn import words
 
 
 def test_states_have_colours_and_slanted_lines() -> None:
-    assert BOXES["live"].fill == LIVE.fill.lower()
-    assert BOXES["dangling"].edge == BAD.line
+    assert BOXES["live"].fill == LIVE.lines
+    assert BOXES["dangling"].edge == BAD.lines
     assert [word for word, look in BOXES.items() if look.slants] == ["dangling", "no such call"]
+    assert [word for word, look in BOXES.items() if look.crossed] == ["in freed memory"]
+
+
+def test_each_state_of_a_slot_has_a_look_of_its_own() -> None:
+    looks = [BOXES[state] for state in get_args(SlotState)]
+    assert len(set(looks)) == len(looks)
+    freed, dangling = BOXES["in freed memory"], BOXES["dangling"]
+    assert (freed.edge, freed.fill) != (dangling.edge, dangling.fill)
+    assert (freed.slants > 0, freed.crossed > 0) != (dangling.slants > 0, dangling.crossed > 0)
 
 
 def test_a_soft_box_is_its_role_mixed_with_the_paper() -> None:
-    assert [soft(LIVE, alpha).fill for alpha in (0, 1)] == ["#ffffff", LIVE.fill.lower()]
-    assert soft(LIVE, 0.5).edge == LIVE.line
+    assert [soft(LIVE, alpha).fill for alpha in (0, 0.29, 1)] == [Shade("live", share) for share in (0, 29, 100)]
+    assert soft(LIVE, 0.5).edge == LIVE.lines
 
 
 def test_every_outcome_has_a_marker_of_its_own() -> None:

@@ -21,13 +21,14 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 import kvmplanes as kp
-from kvmplanes.view.page.style import CHANGED, PAPER, contrast
-from kvmplanes.view.plots import Plot, plot_occupancy
-from kvmplanes.view.plots.figure import MARKERS, Figure, Words
+from kvmplanes.view.page.style import CHANGED, Shade, contrast
+from kvmplanes.view.page.svg import FOLLOWING, PALETTE
+from kvmplanes.view.plots import Plot, plot_occupancy, plot_paths
+from kvmplanes.view.plots.figure import MARKERS, PAPER_SHADE, Figure, Sign, Words
 from kvmplanes.view.plots.measure import SMALL, wide
 from kvmplanes.view.plots.painter_matplotlib import RC_PARAMS, drawing
 from kvmplanes.view.plots.painter_svg import OUTLINES, paint_svg
-from kvmplanes.view.plots.plot import Painter
+from kvmplanes.view.plots.plot import LEAST, Painter
 from tests.helpers.drawn import LATE, PLOTS, plot, signs, words, written
 
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
@@ -47,11 +48,11 @@ def painted(svg: str) -> list[str]:
 def test_a_picture_says_and_marks_what_its_figure_says(name: str, painter: Painter) -> None:
     svg = plot(name).painted(painter).svg
     assert painted(svg) == sorted(written(plot(name)))
-    colours = {piece.colour for piece in words(plot(name))}
-    colours |= {sign.look.edge for sign in signs(plot(name)) if sign.look.width}
-    colours |= {sign.look.fill for sign in signs(plot(name))}
-    assert all(colour.lower() in svg.lower() for colour in colours)
-    assert len(svg) < 110_000
+    shades = {piece.colour for piece in words(plot(name))}
+    shades |= {sign.look.edge for sign in signs(plot(name)) if sign.look.width}
+    shades |= {sign.look.fill for sign in signs(plot(name)) if sign.look.fill}
+    assert all(shade.css in svg for shade in shades)
+    assert len(plot(name).painted(painter).html) < 70_000
     assert not re.search(r"\b20\d\d-\d\d-\d\d", svg), "a date"
     assert svg == PLOTS[name]().painted(painter).svg
 
@@ -72,10 +73,73 @@ def test_words_are_inside_and_apart(name: str) -> None:
         assert min(across, down) < 2.5, f"{a.get_text()!r} and {b.get_text()!r} overlap"
 
 
+@pytest.mark.parametrize("painter", ["matplotlib", "svg"])
 @pytest.mark.parametrize("name", PLOTS)
-def test_words_have_contrast(name: str) -> None:
+def test_every_colour_is_one_of_the_palette(name: str, painter: Painter) -> None:
+    svg = plot(name).painted(painter).svg
+    assert svg.count(PALETTE) == 1
+    assert ET.fromstring(svg).get("class") == "kp"  # noqa: S314 - our own
+    drawn = svg.replace(PALETTE, "")
+    given = set(re.findall(r"--([\w-]+):#", PALETTE))
+    paints = re.findall(r"(?:fill|stroke|color)(?::\s*|=\")([^;\"}]+)", drawn)
+    assert paints
+    for paint in paints:
+        assert re.fullmatch(
+            r"none|url\(#[\w-]+\)|var\(--[\w-]+\)|color-mix\(in srgb,var\([^()]+\) \d+%,var\(--paper\)\)", paint
+        )
+        assert set(re.findall(r"var\(--([\w-]+)\)", paint)) <= given
+    assert not re.search(
+        r"#[0-9a-fA-F]{3,8}\b(?![\w-])|rgba?\(", re.sub(r"url\(#[^)]*\)|href=\"#[^\"]*\"|>[^<]*<", "", drawn)
+    )
+
+
+def beneath(pieces: list[Sign], x: float, y: float) -> Shade:
+    """What is painted at a place before words and markers are."""
+    shade = PAPER_SHADE
+    for sign in pieces:
+        if sign.look.shape == "box" and sign.look.fill and any(
+            x0 <= x <= x1 and y0 <= y <= y1 for (x0, y0), (x1, y1) in sign.places
+        ):  # fmt: skip
+            shade = sign.look.fill
+    return shade
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", PLOTS)
+def test_words_and_signs_have_contrast_in_both_themes(name: str, dark: bool) -> None:
+    def ratio(shade: Shade, ground: Shade) -> float:
+        return contrast(shade.on(dark=dark), ground.on(dark=dark))
+
+    pieces, grounds = signs(plot(name)), set()
     for piece in words(plot(name)):
-        assert contrast(piece.colour, PAPER) >= 4.5, piece.words
+        ground = PAPER_SHADE if piece.ground else beneath(pieces, piece.x, piece.y)
+        grounds.add(ground)
+        assert ratio(piece.colour, ground) >= 4.5, piece.words
+    assert PAPER_SHADE in grounds
+    for sign in pieces:
+        if sign.look.shape != "box":
+            solid = sign.look.fill or sign.look.edge
+            on = {PAPER_SHADE} if sign.look.fill is None else {beneath(pieces, *place[0]) for place in sign.places}
+            # A marker on a solid box is told by its edge, which is as the paper or the ink.
+            assert all(max(ratio(solid, ground), ratio(sign.look.edge, ground)) >= 3 for ground in on), sign.word
+        elif sign.word != "_ground" and sign.look.width:
+            assert ratio(sign.look.edge, PAPER_SHADE) >= 3, sign.word
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_words_are_never_lower_than_eleven_pixels_on_a_screen(name: str) -> None:
+    least = re.search(r"min-width:(\d+)px", plot(name).html)
+    assert least
+    smallest = min(piece.size for piece in words(plot(name)))
+    assert int(least[1]) / plot(name).figure.width * smallest >= LEAST - 0.01
+
+
+def test_the_usual_plots_fit_jupyterlabs_column_in_a_window_of_1280() -> None:
+    column = 813  # pixels, with the file browser open and a scroll bar
+    for name in ("09", "29 full", "lifetimes 29", "groups", "one version", "crowd", "cost"):
+        assert plot(name).figure.width * LEAST / SMALL <= column, name
+    five = plot_paths([kp.certify(version) for version in ("rfc", "08", "09", "10", "11")])
+    assert five.figure.width * LEAST / SMALL <= column
 
 
 def test_marks_of_svg_are_those_of_the_figure() -> None:
@@ -90,6 +154,7 @@ def test_html_is_an_image_with_words() -> None:
     for shown in (plot("29"), plot("29").painted("svg"), plot("paths")):
         bundle = shown._repr_mimebundle_(include=None, exclude=None)
         assert list(bundle) == ["text/html", "text/plain"]
+        assert bundle["text/html"].startswith(FOLLOWING)
         source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
         alt = re.search(r'alt="([^"]+)"', bundle["text/html"])
         assert source
@@ -143,10 +208,14 @@ def test_every_marker_has_an_outline() -> None:
     assert {CHANGED.marker, *(marker for marker, _ in MARKERS.values())} <= set(OUTLINES)
 
 
-def test_slanted_lines_are_a_pattern_of_their_colour() -> None:
-    ids = re.findall(r'<pattern id="([^"]+)"', plot("29").painted("svg").svg)
-    assert len(ids) == 1
-    assert plot("29").painted("svg").svg.count(f'fill="url(#{ids[0]})"') == 2, "in the rows and in the legend"
+def test_lines_in_a_box_are_a_pattern_of_their_colour() -> None:
+    svg = plot("29").painted("svg").svg
+    ids = re.findall(r'<pattern id="([^"]+)"', svg)
+    assert [name.partition("-")[2] for name in ids] == ["bad", "mute-crossed"]
+    for name in ids:
+        assert svg.count(f'fill="url(#{name})"') == 2, "in the rows and in the legend"
+    tiles = re.findall(r'<pattern [^>]*><path [^>]*d="([^"]+)"', svg)
+    assert len(set(tiles)) == 2, "slanted lines and crossed ones"
 
 
 def test_words_are_escaped() -> None:

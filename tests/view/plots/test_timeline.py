@@ -2,17 +2,18 @@
 """One run over its steps: what each plot describes, against the run."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.trace import SlotState, Trace
 from kvmplanes.view.plots import Plot, data, plot_lifetimes, plot_occupancy
 from kvmplanes.view.plots.timeline import what_fails, what_is_wrong
 from tests.helpers.drawn import dangling, labels, legend, marks, places, plot, signs, steps, written
 
 
-@pytest.mark.parametrize("word", ["empty", "live", "dangling"])
+@pytest.mark.parametrize("word", get_args(SlotState))
 def test_occupancy_boxes_are_the_spans(word: str) -> None:
     rows = data.slot_spans(dangling())
     expected = [(span.first - 0.5, span.last + 0.5) for row in rows for span in row if span.word == word]
@@ -63,8 +64,8 @@ def test_what_is_in_no_slot_gets_a_row() -> None:
 
 
 def test_legends_name_what_is_drawn() -> None:
-    assert legend(plot("09")) == ["no struct kvm", "empty", "live", "dangling", "use-after-free (17)"]
-    assert legend(plot("09 without a plane")) == ["injected failure", "no struct kvm", "empty"]
+    assert legend(plot("09")) == ["no struct kvm", "empty", "live", "in freed memory", "use-after-free (17)"]
+    assert legend(plot("09 without a plane")) == ["injected failure", "no struct kvm", "empty", "in freed memory"]
     assert legend(plot("lifetimes 09")) == ["live", "freed", "use-after-free (17)"]
     assert legend(plot("lifetimes rfc")) == ["live", "leaked object (1)"]
     assert legend(plot("one version")) == ["use-after-free (2)", "clean (16)"]
@@ -99,8 +100,9 @@ def test_occupancy_in_words() -> None:
         "Plane occupancy, version 09: no call fails; 17 use-after-free; steps 0..65.",
         "System calls: KVM_CREATE_VM -> fd 4 (0..26), close(vm) (27..65).",
         "struct kvm: absent 0, allocated 1..42, freed 43..65.",
-        "planes[0]: live 7..42, dangling 43..45.",
+        "planes[0]: live 7..42.",
         "Never used: planes[1..15].",
+        "planes[0..15]: in freed memory 43..65.",
         "use-after-free: 16 reads, 1 write at step 44, 46..61, in planes[0..15].",
     ]
     assert "double-free: 1 free at step" in plot("29").figure.text
