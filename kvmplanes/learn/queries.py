@@ -46,15 +46,15 @@ def altered(base: str, function: str, old: str, new: str) -> kp.Version:
 
 
 def another_plane(level: int) -> kp.Version:
-    """11, which has no defect of its own, with one more kvm_create_plane; nobody looks at its result."""
-    text = f"kvm_create_plane(kvm, {level});\n{AFTER_HOOK}"
-    return kp.VERSIONS["11"].edit(f"11 and level {level}", "one plane more", ("kvm_create_vm", AFTER_HOOK, text))
+    """09-fixed, which has no defect of its own, with one more kvm_create_plane, whose result is not checked."""
+    lines = ("kvm_create_vm", AFTER_HOOK, f"kvm_create_plane(kvm, {level});\n{AFTER_HOOK}")
+    return kp.VERSIONS["09-fixed"].edit(f"09-fixed and level {level}", "one more plane", lines)
 
 
 def old_order() -> kp.Version:
     """29-fixed with the teardown order of 09: no other defect gets in the way."""
     swap = ("kvm_destroy_vm", TEARDOWN_FIXED, TEARDOWN_POSTED)
-    return kp.VERSIONS["29-fixed"].edit("29, old order", "29 with the order of 09", swap)
+    return kp.VERSIONS["29-fixed"].edit("29-fixed, old order", "29-fixed with the teardown of 09", swap)
 
 
 def with_arch_init(base: str) -> kp.Version:
@@ -74,15 +74,12 @@ def results_of(trace: Trace, op: str) -> list[str]:
 
 def state_after(trace: Trace, op: str) -> State:
     """Heap and references when a system call returns, the first time it is made."""
-    return next(step.state for step in trace.steps if step.what == "return" and step.op == op)
+    return trace.first(what="return", op=op).state
 
 
 def index_of(trace: Trace, what: What, obj: str) -> int:
     """Index of the first step at which `what` happens to `obj`; ValueError when it never does."""
-    for step in trace.steps:
-        if (step.what, step.obj) == (what, obj):
-            return step.index
-    raise ValueError(f"{trace!r} has no step {what} {obj}")
+    return trace.first(what=what, obj=obj).index
 
 
 def inside(step: Step, function: str) -> bool:

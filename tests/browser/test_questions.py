@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Questions in a real Chromium: by mouse, by keyboard, without JavaScript, and in JupyterLab before anything is run."""
 
+import re
 from collections.abc import Callable
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kvmplanes.learn.questions import QUESTIONS, ask
-from kvmplanes.view.page.html import Html
-from tests.browser.web import LOOKS, Open, expect, html_page, saved, store
+from kvmplanes.learn import selftest
+from kvmplanes.learn.questions import QUESTIONS, ask, judge
+from kvmplanes.view.page.html import Html, marked
+from tests.browser.web import LOOKS, Open, expect, html_page, saved, served, store
 
 pytestmark = pytest.mark.browser
 
-ORDER, READS, BACK = ask("nb05-order"), ask("nb05-reads"), ask("nb02-back-pointer")
+ZEROED, READS, BACK = ask("nb05-zeroed"), ask("nb05-reads"), ask("nb02-back-pointer")
 
 
 def html(*views: Html, look: str = "light") -> str:
@@ -32,38 +36,43 @@ def shown(page: Any, silent: None) -> Callable[..., Any]:  # noqa: ARG001
     return show
 
 
+def bare(text: str) -> str:
+    """A text without its marks."""
+    return unescape(re.sub(r"<[^>]+>", "", marked(text)))
+
+
 def first_answer(host: Any) -> Any:
     return host.get_by_role("status").locator("p").first
 
 
 def test_by_mouse(shown: Callable[..., Any]) -> None:
-    host = shown(ORDER).first
+    host = shown(ZEROED).first
     replies = host.get_by_text("Reply to each answer")
-    expect(host.get_by_role("group")).to_have_accessible_name(ORDER.text.splitlines()[0].replace("`", ""))
+    expect(host.get_by_role("group")).to_have_accessible_name(ZEROED.text.splitlines()[0].replace("`", ""))
     expect(replies).to_be_hidden()
     host.get_by_role("button", name="Check").click()
     expect(host.get_by_role("status")).to_have_text("Choose an answer first.")
     expect(replies).to_be_hidden()
 
-    host.get_by_text("a) First kvm_arch_free_vm").click()
+    host.get_by_text("a) Nothing: the slots read as NULL").click()
     host.get_by_role("button", name="Check").click()
-    expect(host.get_by_role("status")).to_contain_text("a) ✗ not so kvm_destroy_planes finds the planes through")
-    expect(host.get_by_role("status")).not_to_contain_text("Last in, first out")
+    expect(host.get_by_role("status")).to_contain_text("a) ✗ not so It is harmless for the loop")
+    expect(host.get_by_role("status")).not_to_contain_text("Hardening changes the symptom")
     expect(replies).to_be_visible()
 
-    host.get_by_role("radio", name="b) First kvm_destroy_planes").check()
+    host.get_by_role("radio", name="b) Plane 0 leaks").check()
     host.get_by_role("button", name="Check").click()
-    expect(host.get_by_role("status")).to_contain_text("b) ✓ right struct kvm holds the only pointers")
-    expect(host.get_by_role("status")).to_contain_text("Last in, first out")
-    expect(first_answer(host)).to_contain_text("Your first answer (✗ not so): a) First kvm_arch_free_vm")
+    expect(host.get_by_role("status")).to_contain_text("b) ✓ right Every slot reads as NULL")
+    expect(host.get_by_role("status")).to_contain_text("Hardening changes the symptom")
+    expect(first_answer(host)).to_contain_text("Your first answer (✗ not so): a) Nothing")
 
-    expect(host.get_by_text("c) ✗ not so They are separate")).to_be_hidden()
+    expect(host.get_by_text("c) ✗ not so The loop tests for NULL")).to_be_hidden()
     replies.click()
-    expect(host.get_by_text("c) ✗ not so They are separate")).to_be_visible()
+    expect(host.get_by_text("c) ✗ not so The loop tests for NULL")).to_be_visible()
 
 
 def test_by_keyboard(shown: Callable[..., Any], page: Any) -> None:
-    questions = shown(ORDER, READS)
+    questions = shown(ZEROED, READS)
     for key in ("Tab", "Space", "Enter"):
         page.keyboard.press(key)
     expect(questions.nth(0).get_by_role("status")).to_contain_text("a) ✗ not so")
@@ -114,13 +123,13 @@ def test_every_answer_to_every_question_is_judged_as_python_judges_it(shown: Cal
     for question, said in zip(QUESTIONS, replies, strict=True):
         for option, text in zip(question.options, said, strict=True):
             right = option == question.right()
-            reply = f"{'✓ right' if right else '✗ not so'} {option.reply}".replace("`", "")
-            assert reply in text.replace("\xa0", " "), question.id
-            assert (question.reason.replace("`", "") in text) is right
+            word = "● kept" if question.is_kept else "✓ right" if right else "✗ not so"
+            assert f"{word} {bare(option.reply)}" in text.replace("\xa0", " "), question.id
+            assert (bare(question.reason) in text) is (right or question.is_kept)
 
 
 def test_the_same_question_twice_and_its_script_again(shown: Callable[..., Any], page: Any) -> None:
-    live = shown(ORDER, ORDER)
+    live = shown(ZEROED, ZEROED)
     scripts = "for (const old of document.querySelectorAll('script')) {"
     page.evaluate(
         scripts + "const s = document.createElement('script'); s.textContent = old.textContent; old.after(s)}"
@@ -128,10 +137,10 @@ def test_the_same_question_twice_and_its_script_again(shown: Callable[..., Any],
     live.nth(0).get_by_role("radio").nth(1).check()
     live.nth(1).get_by_role("radio").nth(2).check()
     expect(live.nth(0).get_by_role("radio").nth(1)).to_be_checked()
-    live.nth(0).get_by_role("button").click()
+    live.nth(0).get_by_role("button", name="Check").click()
     expect(live.nth(0).get_by_role("status")).to_contain_text("b) ✓ right")
     expect(live.nth(1).get_by_role("status")).to_be_empty()
-    expect(page.get_by_role("button")).to_have_count(2)
+    expect(page.get_by_role("button", name="Check")).to_have_count(2)
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -141,7 +150,9 @@ def test_no_page_scrolls_sideways(look: str, shown: Callable[..., Any], page: An
     page.evaluate(GIVE, [[str(question.options[0].value)] for question in QUESTIONS])
     page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    heights = live.locator("label, button").evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
+    heights = live.locator("label:visible, button:visible").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().height)"
+    )
     assert min(heights) >= 24  # WCAG 2.2, target size
 
 
@@ -149,17 +160,114 @@ def test_keys_stay_inside(shown: Callable[..., Any], page: Any) -> None:
     host = shown(BACK).first
     page.evaluate("window.heard = []; addEventListener('keydown', (event) => heard.push(event.key))")
     host.get_by_role("textbox").press("d")
-    host.get_by_role("button").press("ArrowDown")
+    host.get_by_role("button", name="Check").press("ArrowDown")
     assert page.evaluate("heard") == []
+
+
+def answer(host: Any, place: int) -> None:
+    host.get_by_role("radio").nth(place).check()
+    host.get_by_role("button", name="Check").click()
+
+
+def test_answers_are_there_again_and_can_be_forgotten(page: Any, silent: None, tmp_path: Path) -> None:  # noqa: ARG001
+    changed = ZEROED.html.replace('keeps="nb05-zeroed-', 'keeps="nb05-zeroed-0')
+    for name, body in (("one", html(ZEROED, READS, selftest("before"))), ("two", changed)):
+        (tmp_path / f"{name}.html").write_text(body, encoding="utf-8")
+    with served(tmp_path) as address:
+        page.goto(f"{address}/one.html")
+        host, reads = page.locator(".kp-live").nth(0), page.locator(".kp-live").nth(1)
+        answer(host, 0)
+        answer(host, 1)
+        reads.get_by_role("spinbutton").fill("12")
+        reads.get_by_role("spinbutton").press("Enter")
+        host.get_by_role("radio").nth(2).check()  # chosen, and not checked: not an answer yet
+        page.reload()
+        expect(host.get_by_role("radio").nth(1)).to_be_checked()
+        expect(host.get_by_role("status")).to_contain_text("b) ✓ right")
+        expect(first_answer(host)).to_contain_text("(✗ not so): a) Nothing")
+        expect(reads.get_by_role("status")).to_contain_text("Anything else: ✗ not so")
+        expect(reads.get_by_role("spinbutton")).to_have_value("12")
+
+        page.goto(f"{address}/two.html")  # the question says something else now
+        expect(page.locator(".kp-live").get_by_role("status")).to_be_empty()
+
+        page.goto(f"{address}/one.html")
+        page.get_by_role("button", name="Forget all my answers").click()
+        page.get_by_role("button", name="Yes, forget 2").click()
+        for question in (host, reads):
+            expect(question.get_by_role("status")).to_be_empty()
+        expect(host.get_by_role("radio", checked=True)).to_have_count(0)
+        expect(host.get_by_text("Reply to each answer")).to_be_hidden()
+        answer(host, 2)
+        expect(first_answer(host)).to_contain_text("(✗ not so): c)")
+        assert page.evaluate("Object.keys(localStorage)") == [f"kvmplanes:{name_of(ZEROED)}"]
+
+
+def name_of(view: Html) -> str:
+    """The name under which a question's answer is kept."""
+    return view.html.partition('keeps="')[2].partition('"')[0]
+
+
+def test_an_answer_for_a_later_page_is_kept_there_and_judged_here(page: Any, silent: None, tmp_path: Path) -> None:  # noqa: ARG001
+    line = next(question.id for question in QUESTIONS if question.is_kept)
+    for name, view in (("ask", ask(line)), ("judge", judge(line))):
+        (tmp_path / f"{name}.html").write_text(html(view), encoding="utf-8")
+    with served(tmp_path) as address:
+        page.goto(f"{address}/judge.html")
+        expect(page.get_by_text("This browser has no answer of yours.")).to_be_visible()
+        page.goto(f"{address}/ask.html")
+        page.get_by_role("radio").nth(3).check()
+        page.get_by_role("button", name="Keep").click()
+        expect(page.get_by_role("status")).to_contain_text("● kept")
+        expect(page.locator("body")).not_to_contain_text("✗")
+        page.goto(f"{address}/judge.html")
+        expect(page.get_by_text("Your answer: d)")).to_contain_text("✗ not so")
+        expect(page.get_by_text("✓ right")).to_be_hidden()
+
+
+# What is below a question on a page: cells of JupyterLab, and of the site; what an output is in, and words.
+CELLS = {
+    "lab": (
+        '<div class="jp-Cell jp-CodeCell"><div class="jp-OutputArea"><div class="jp-OutputArea-child">',
+        '<div class="jp-Cell jp-MarkdownCell">{}</div>',
+    ),
+    "site": ('<div class="cell"><div class="cell_output"><div class="output">', "{}"),
+}
+
+
+@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("how", ["Check", "Show the result without an answer"])
+def test_the_output_below_a_prediction_waits_for_the_answer(how: str, kind: str, page: Any, silent: None) -> None:  # noqa: ARG001
+    output, words = CELLS[kind]
+    first, below, last = (
+        f"{output}{inside}</div></div></div>" for inside in (ZEROED.html, "<p>it is so</p>", BACK.html)
+    )
+    told, section = words.format("<p>and that is why</p>"), words.format("<h2>What comes next</h2><p>another thing</p>")
+    page.set_content(html_page("Cells", first + below + told + section + last))
+    result, why = (page.get_by_text(text, exact=True) for text in ("it is so", "and that is why"))
+    expect(result).to_be_hidden()
+    expect(why).to_be_hidden()
+    expect(page.get_by_text("another thing")).to_be_visible()
+    first, last = (page.locator(".kp-live").nth(n) for n in (0, 1))
+    expect(last.get_by_role("textbox")).to_be_visible()
+    expect(last.get_by_role("button", name="Show the result")).to_have_count(0)  # nothing is below it
+    first.get_by_role("radio").nth(2).check()
+    page.emulate_media(media="print")
+    expect(result).to_be_visible()
+    page.emulate_media(media="screen")
+    first.get_by_role("button", name=how).click()
+    expect(result).to_be_visible()
+    expect(why).to_be_visible()
+    expect(first.get_by_role("button", name="Show the result")).to_have_count(0)
 
 
 def test_without_javascript_it_reads(chromium: Any) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
     page = context.new_page()
-    page.set_content(html(ORDER, READS))
-    expect(page.get_by_text("b) First kvm_destroy_planes")).to_be_visible()
+    page.set_content(html(ZEROED, READS))
+    expect(page.get_by_text("b) Plane 0 leaks.")).to_be_visible()
     expect(page.locator("input, button")).to_have_count(0)
-    right = page.get_by_text("struct kvm holds the only pointers")
+    right = page.get_by_text("Every slot reads as NULL")
     expect(right).to_be_hidden()
     page.get_by_text("Reply to each answer").first.click()
     expect(right).to_be_visible()
@@ -173,7 +281,7 @@ def test_without_javascript_it_reads(chromium: Any) -> None:
 
 @pytest.mark.usefixtures("silent")
 def test_a_trusted_notebook_takes_answers_at_once(lab: str, page: Any, open_notebook: Open) -> None:
-    store(lab, "questions-trusted.ipynb", True, saved(ORDER), saved(BACK))
+    store(lab, "questions-trusted.ipynb", True, saved(ZEROED), saved(BACK))
     open_notebook("questions-trusted.ipynb")
     live = page.locator(".kp-live")
     expect(live).to_have_count(2)
@@ -193,12 +301,12 @@ def test_a_trusted_notebook_takes_answers_at_once(lab: str, page: Any, open_note
 @pytest.mark.usefixtures("silent")
 def test_an_untrusted_notebook_shows_options_and_replies(lab: str, page: Any, open_notebook: Open) -> None:
     # Not a question of the trusted notebook: trust goes by content.
-    store(lab, "questions-untrusted.ipynb", False, saved(ask("nb05-zeroed")))
+    store(lab, "questions-untrusted.ipynb", False, saved(ask("nb05-plain")))
     open_notebook("questions-untrusted.ipynb")
     output = page.locator(".jp-OutputArea-output")
-    expect(output.get_by_text("b) Plane 0 leaks.")).to_be_visible()
+    expect(output.get_by_text("b) Plane 0 is lost.")).to_be_visible()
     expect(output.locator("script, style, input, button")).to_have_count(0)
-    right = output.get_by_text("b) ✓ right")
+    right = output.get_by_text("c) ✓ right")
     expect(right).to_be_hidden()
     output.get_by_text("Reply to each answer").click()
     expect(right).to_be_visible()

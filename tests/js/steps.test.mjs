@@ -2,7 +2,21 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { callStack, find, longest, near, pictures, pieces, stretches } from "../../kvmplanes/view/live/steps.js";
+import {
+  callStack,
+  counted,
+  find,
+  foldOf,
+  leftOut,
+  longest,
+  near,
+  numbers,
+  pictures,
+  pieces,
+  size,
+  stretches,
+  unfolded,
+} from "../../kvmplanes/view/live/steps.js";
 
 const vectors = JSON.parse(readFileSync(new URL("vectors.json", import.meta.url), "utf8")).pictures;
 const STEPS = [
@@ -39,6 +53,42 @@ test("a number leads to its step, to the next one that is shown, or to the last"
     [0, 1, 2, 4, 5, 9, 10].map((number) => find(STEPS, number)),
     [0, 0, 1, 1, 2, 3, 3],
   );
+});
+
+// Two folds, 3 to 5 and 6 to 8, and steps around them.
+const FOLDS = [{ n: 2 }, { n: 3, to: 5 }, { n: 3 }, { n: 4 }, { n: 5 }, { n: 6, to: 8 }].concat([
+  { n: 6 },
+  { n: 7 },
+  { n: 8 },
+  { n: 9 },
+  { n: 14 },
+]);
+const told = (steps) => steps.map(numbers).join(", ");
+
+test("a fold stands for its steps, until it is opened", () => {
+  assert.equal(told(unfolded(FOLDS, new Set())), "2, 3 to 5, 6 to 8, 9, 14");
+  assert.equal(told(unfolded(FOLDS, new Set([3]))), "2, 3, 4, 5, 6 to 8, 9, 14");
+  assert.equal(told(unfolded(FOLDS, new Set([3, 6]))), "2, 3, 4, 5, 6, 7, 8, 9, 14");
+  assert.equal(told(unfolded(STEPS, new Set())), "1, 4, 5, 9");
+});
+
+test("a number lies in a fold or in none, and a fold has a size", () => {
+  assert.deepEqual(
+    [2, 3, 5, 6, 8, 9].map((number) => foldOf(FOLDS, number)?.n),
+    [undefined, 3, 3, 6, 6, undefined],
+  );
+  assert.deepEqual([size({ n: 3, to: 5 }), size({ n: 3 })], [3, 1]);
+  assert.deepEqual([counted({ n: 3, to: 5 }, 9), counted({ n: 3 }, 9)], ["steps 3 to 5 of 9", "step 3 of 9"]);
+});
+
+test("what is left out before a step is named", () => {
+  const shown = unfolded(FOLDS, new Set());
+  assert.deepEqual(
+    shown.map((_, position) => leftOut(shown, position)),
+    ["0 to 1 left out: no plane", "", "", "", "10 to 13 left out: no plane"],
+  );
+  assert.equal(leftOut([{ n: 1 }], 0), "0 left out: no plane");
+  assert.equal(leftOut([{ n: 0 }, { n: 2 }], 1), "1 left out: no plane");
 });
 
 test("the nearest step is looked for backwards first", () => {

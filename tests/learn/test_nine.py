@@ -41,7 +41,7 @@ def cells() -> dict[str, Any]:
 
 def story(name: str) -> str:
     """The paragraph below the line that names the defect, its year and its commit; links without their addresses."""
-    return re.sub(r"\]\([^)]*\)", "]", cells()[name].source.split("\n\n")[2])
+    return re.sub(r"\]\([^)]*\)", "]", cells()[f"{name}-story"].source.split("\n\n")[1])
 
 
 @each
@@ -64,9 +64,9 @@ def test_the_core_is_short_and_is_what_runs(name: str) -> None:
 
 @each
 def test_the_story_is_short_and_names_id_year_and_commit(name: str) -> None:
-    real, text = NINE[name], cells()[name].source
+    real, text = NINE[name], cells()[f"{name}-story"].source
     assert len(re.findall(r"[.!?](?:\s|$)", story(name))) <= 5
-    head = text.split("\n\n")[1]
+    head = text.split("\n\n")[0]
     assert f"[{real.id}](" in head
     assert re.search(r"\), (20\d\d): ", head)[1] == str(real.year)  # type: ignore[index]
     assert f"https://git.kernel.org/torvalds/c/{real.commit}" in head
@@ -74,9 +74,11 @@ def test_the_story_is_short_and_names_id_year_and_commit(name: str) -> None:
 
 @each
 def test_the_question_comes_before_the_answer_and_the_answer_is_folded(name: str) -> None:
-    order = [cell.source for cell in cells().values() if cell.cell_type == "code"]
+    ids, order = zip(*((id_, cell.source) for id_, cell in cells().items()), strict=True)
     question, answer = f'ask("nb09-{name}")', f'NINE["{name}"].answer'
-    assert order.index(f'print(NINE["{name}"].core)') < order.index(question) < order.index(answer)
+    places = [ids.index(name), *map(order.index, (f'print(NINE["{name}"].core)', question, answer))]
+    assert places == sorted(places)
+    assert places[-1] < ids.index(f"{name}-story")
     shown = NINE[name].answer
     assert shown.html.startswith("<details><summary>")
     for certificate in map(kp.certify, (NINE[name].defect, NINE[name].repaired)):
@@ -105,12 +107,25 @@ def test_every_defect_has_its_question_and_its_heading() -> None:
     assert len(NINE) == 9
     ids = [question.id for question in QUESTIONS if question.notebook == "09" and question.kind != "recall"]
     assert ids == [f"nb09-{name}" for name in NINE]
-    heads = [cells()[name].source.splitlines()[0].lstrip("# ") for name in NINE]
-    assert [head.split(" · ")[0] for head in heads] == [str(number) for number in range(1, 10)]
+    heads = [cells()[name].source.splitlines()[0] for name in NINE]
+    assert [head.partition(":")[0] for head in heads] == [f"## Case {number}" for number in range(1, 10)]
+
+
+@each
+def test_nothing_above_the_question_says_what_is_wrong(name: str) -> None:
+    above = cells()[name].source
+    assert not re.findall(r"CVE-|git\.kernel\.org|\b(?:free[sd]?|twice|leak\w*|lost|dangl\w*|defect|wrong)\b", above)
+    assert NINE[name].kind not in above
+
+
+def test_the_page_ends_with_the_self_test() -> None:
+    source = cells()["selftest"].source
+    assert source == 'selftest("after")'
+    assert [*cells()].index("selftest") > [*cells()].index("rests-table")
 
 
 def test_the_page_says_that_the_model_cannot_see_the_race() -> None:
-    assert "**The model cannot see this" in re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", cells()["race"].source)
+    assert "**The model cannot see this" in re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", cells()["race-story"].source)
     assert kp.certify(NINE["race"].defect).clean
 
 

@@ -7,7 +7,8 @@ from kvmplanes.learn import EXERCISES
 from kvmplanes.learn.exercises import EXERCISE_SHAPE
 from kvmplanes.learn.texts import read
 
-WHOLE = '[nth-plane]\nlevel = 1\nnotebook = "03"\ntitle = "a"\ntask = "a"\nform = "a"\nsolution = 3\nwhy = "a"\n'
+WHOLE = '[nth-plane]\nlevel = 1\nnotebook = "03"\ntitle = "a"\ntask = "a"\nform = "a"\ncells = 0\n'
+WHOLE += 'solution = 3\nwhy = "a"\n'
 WRONG = '[[nth-plane.wrong]]\nidea = "a"\nanswer = 1\nreply = "a"\n'
 
 
@@ -15,7 +16,7 @@ WRONG = '[[nth-plane.wrong]]\nidea = "a"\nanswer = 1\nreply = "a"\n'
     ("text", "error"),
     [
         ("[other]\nlevel = 1", "other has a text and no judge; nth-plane has a judge and no text"),
-        ("[nth-plane]\nlevel = 1", "form, hints, notebook, solution, task, title, why, wrong is missing; the members"),
+        ("[nth-plane]\nlevel = 1", "cells, form, hints, notebook, solution, task, title, why, wrong is missing; the"),
         ("[nth-plane]\nanswer = 1", "there is no member answer; the members are level, notebook"),
         (f"{WHOLE}hints = []\n{WRONG * 2}", "nth-plane: hints: 1 to 3 are wanted, not 0"),
         (f"{WHOLE}hints = ['a', 'b', 'c', 'd']\n{WRONG * 2}", "nth-plane: hints: 1 to 3 are wanted, not 4"),

@@ -2,7 +2,7 @@
 """Keys of the questions of notebook 00, Start here; their text is in nb00.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import Key, first_defect, inside, state_after
+from kvmplanes.learn.queries import Key, inside
 
 
 def _last_reference() -> str:
@@ -14,29 +14,22 @@ def _last_reference() -> str:
 
 
 def _unwound() -> str:
+    """What is freed when the call after the plane's allocation fails."""
     steps = kp.run("09", fail="init_srcu_struct(&kvm->srcu)").steps
-    acquired = tuple(step.obj for step in steps if step.what == "alloc")
-    released = tuple(step.obj for step in steps if step.what == "free")
-    return {acquired: "A, B", acquired[::-1]: "B, A", (): "nothing"}.get(released, "A, B, C")
+    return ", ".join(sorted(step.obj for step in steps if step.what == "free")) or "nothing"
 
 
-def _more_privileged() -> str:
-    used = [line.text for line in kp.PATCH.added if "->level" in line.text]
-    compared = [text for text in used if "->level =" not in text]
-    return "neither" if used and not compared else "depends"
-
-
-def _user_space() -> str:
-    if "kvm_vm_ioctl_create_plane" in kp.VERSIONS["09"].functions:
-        return "create"
-    return "count" if kp.check_extension("09") else "nothing"
+def _noticed() -> str:
+    """What tells a program that its closed VMs have left their planes behind."""
+    ops = ("KVM_CREATE_VM", "close(vm)") * 3
+    trace = kp.run("rfc", ops=ops)
+    if trace.oops:
+        return "message"
+    return "nothing" if trace.results == kp.run("08", ops=ops).results else "fails"
 
 
 KEYS: dict[str, Key] = {
     "nb00-last-reference": _last_reference,
     "nb00-unwind": _unwound,
-    "nb00-privilege": _more_privileged,
-    "nb00-planes-now": lambda: state_after(kp.run("09"), "KVM_CREATE_VM").occupancy.count("live"),
-    "nb00-user-space": _user_space,
-    "nb00-rfc": lambda: first_defect(kp.run("rfc")),
+    "nb00-rfc": _noticed,
 }

@@ -3,14 +3,22 @@
 
 import kvmplanes as kp
 from kvmplanes.learn.queries import AGAIN, Key, another_plane, first_defect, index_of, results_of, state_after
-from kvmplanes.model import sizes
 from kvmplanes.runs.trace import is_errno
 
 
-def _order() -> str:
-    writes = [(step.obj, step.field) for step in kp.run("09").steps if step.what == "write"]
-    published = writes.index(("kvm#1", "planes[0]"))
-    return "store first" if "plane#0" in [obj for obj, _ in writes[published:]] else "fill first"
+def _too_early() -> str:
+    """What other code finds in slot 0 when the plane is stored there before its members are set."""
+    store, first = "kvm->planes[plane_level] = plane;", "plane->kvm = kvm;"
+    edits = (("kvm_create_plane", store, ""), ("kvm_create_plane", first, f"{store}\n{first}"))
+    early = kp.VERSIONS["09"].edit("09 edited", "the plane is stored first", *edits)
+    state = kp.run(early).first(what="write", field="planes[0]").state
+    plane = state.find(state.slots[0])
+    if not plane:
+        return "empty"
+    members = dict(plane.fields)
+    if state.kvm and members["kvm"] == state.kvm.name:
+        return "finished"
+    return "zeros" if set(members.values()) <= {"NULL", "0"} else "garbage"
 
 
 def _way_back() -> str:
@@ -38,29 +46,17 @@ def _again() -> str:
     return last if is_errno(last) else "plane"
 
 
-def _crowd() -> str:
-    """Share of sixty seeded VMs that come to life when slab allocations fail with 5 percent."""
-    chances = [kp.Failslab(probability=5, times=-1, seed=seed) for seed in range(60)]
-    alive = sum(not is_errno(kp.run("29-fixed", fail=chance).results[0][1]) for chance in chances)
-    return "hardly any" if alive < 15 else "about half" if alive < 45 else "nearly all"
-
-
-def _cost() -> str:
-    """How the designs compare for one plane, by the layout rules."""
-    posted, inside, needed = (design(1) for design in sizes.DESIGNS.values())
-    if needed < posted == inside:
-        return "3 < 1 = 2"
-    return "3 < 2 < 1" if needed < inside < posted else "1 = 2 = 3"
+def _which_call() -> str:
+    """Which of the two lines that destroy all planes run when a VM is created and closed."""
+    return " ".join(line for line in ("+52", "+54") if line in kp.run("09").ids)
 
 
 KEYS: dict[str, Key] = {
-    "nb02-before": lambda: kp.run("09").calls.index("kvm_create_plane(kvm, 0)"),
-    "nb02-fill-first": _order,
+    "nb02-which-call": _which_call,
+    "nb02-too-early": _too_early,
     "nb02-garbage": _garbage,
     "nb02-back-pointer": _way_back,
     "nb02-occupied": lambda: first_defect(kp.run(another_plane(0))),
     "nb02-level-16": lambda: first_defect(kp.run(another_plane(16))),
     "nb02-again": _again,
-    "nb02-crowd": _crowd,
-    "nb02-cost": _cost,
 }

@@ -2,7 +2,7 @@
 """Keys of the questions of notebook 03, When kzalloc says no; their text is in nb03.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import Key, altered, first_defect, index_of, inside, with_arch_init
+from kvmplanes.learn.queries import Key, altered, first_defect
 from kvmplanes.runs.trace import Trace
 
 
@@ -24,15 +24,16 @@ def _falls() -> str:
     return next((name for name, labels in ways.items() if labels == passed), "other")
 
 
-def _slot() -> str:
-    trace = kp.run("09", fail="kvm_create_plane")
-    return trace.steps[index_of(trace, "goto", "out_no_planes")].state.slots[0]
+def _no_test() -> str:
+    without = altered("09", "kvm_create_plane", "if (!plane)\n\t\treturn NULL;", "")
+    trace = kp.run(without, fail="kvm_create_plane")
+    return "oops" if trace.oops else trace.errno or "success"
 
 
-def _undone() -> int:
-    """Releases by kvm_create_vm after the plane could not be had."""
-    steps = kp.run("09", fail="kvm_create_plane").steps
-    return sum(step.what in ("free", "put") and inside(step, "kvm_create_vm") for step in steps)
+def _last_back() -> str:
+    """What is given back last when the plane could not be had."""
+    released = [step.obj for step in kp.run("09", fail="kvm_create_plane").steps if step.subgoal == "release"]
+    return released[-1] if "fd" in released else "not fd"
 
 
 def _one_higher() -> str:
@@ -45,16 +46,11 @@ def _no_mmdrop() -> str:
     return first_defect(kp.run(without, fail="kvm_create_plane"))
 
 
-def _lost_errno() -> str:
-    return kp.run(with_arch_init("09"), fail="kvm_arch_plane_init").errno or "success"
-
-
 KEYS: dict[str, Key] = {
     "nb03-err-ptr": _err_ptr,
     "nb03-falls": _falls,
-    "nb03-slot": _slot,
-    "nb03-undone": _undone,
+    "nb03-no-test": _no_test,
+    "nb03-last-back": _last_back,
     "nb03-one-higher": _one_higher,
     "nb03-no-mmdrop": _no_mmdrop,
-    "nb03-lost-errno": _lost_errno,
 }

@@ -7,17 +7,24 @@ from kvmplanes.learn.queries import PATCHES, Key, altered
 from kvmplanes.model.series import DESTROY_PLANES, FREE_VM
 from kvmplanes.runs.orders import PUZZLES
 
+_LAST = "mmdrop(mm);"  # of kvm_destroy_vm
+
 
 def _after_free() -> str:
-    """Which of three lines stays clean below the line that frees struct kvm."""
-    lines = {"mmdrop": "mmdrop(mm);", "srcu": "cleanup_srcu_struct(&kvm->srcu);", "planes": DESTROY_PLANES}
+    """Which of some lines of the repaired kvm_destroy_vm may come last, on every path."""
+    lines = {
+        "preempt": "preempt_notifier_dec();",
+        "srcu": "cleanup_srcu_struct(&kvm->srcu);",
+        "notifier": "mmu_notifier_unregister(&kvm->mmu_notifier, kvm->mm);",
+        "routing": "kvm_free_irq_routing(kvm);",
+    }
     clean = []
     for name, line in lines.items():
-        without = altered("11", "kvm_destroy_vm", line, "")
-        moved = without.edit("moved", "one line moved", ("kvm_destroy_vm", FREE_VM, f"{FREE_VM}\n{line}"))
-        if not kp.run(moved).defects:
+        without = altered("09-fixed", "kvm_destroy_vm", line, "")
+        moved = without.edit("moved", "one line moved", ("kvm_destroy_vm", _LAST, f"{_LAST}\n{line}"))
+        if kp.certify(moved).clean:
             clean.append(name)
-    return clean[0] if len(clean) == 1 else "none"
+    return clean[0] if len(clean) == 1 else "several"
 
 
 def _says_nothing() -> str:
@@ -52,14 +59,6 @@ def _hook() -> str:
     return "before" if "swap" in names else "none"
 
 
-def _when() -> str:
-    """Which commits have to be tested for the defect to be seen."""
-    showing = [name for name in PATCHES if kp.run(name).defects]
-    if not showing:
-        return "never"
-    return "last" if PATCHES[-1] in showing else "each"
-
-
 def _backport() -> str:
     """What a tree with 09 and 10, and a tree with 09 to 11, do when a VM is closed."""
     if kp.run("11").defects:
@@ -74,6 +73,5 @@ KEYS: dict[str, Key] = {
     "nb06-last": _last,
     "nb06-local": _local,
     "nb06-hook": _hook,
-    "nb06-when": _when,
     "nb06-backport": _backport,
 }

@@ -10,17 +10,13 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.learn import EXERCISES, check, exercises_for
-from kvmplanes.learn.exercises import GENERAL, LEVEL, Exercise, Wrong, creation, exercise, hunts
+from kvmplanes.learn.exercises import LEVEL, Exercise, Wrong, creation, exercise, hunts
 from kvmplanes.learn.exercises.judging import answered
+from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.learn.queries import HOOK
 from kvmplanes.model import series
 from kvmplanes.runs.mutation import kill
 
-# Exercises whose answer is C, or a table with C in it.
-SETS_C = (
-    "guard", "new-label", "error-pointer", "ladder-order", "teardown-order", "rfc-leak", "local-copy", "clear-slot",
-    "embed-plane-0", "ioctl-path",
-)  # fmt: skip
 FREES = "static void kvm_destroy_plane(struct kvm_plane *plane)\n{\n\tkfree(plane);\n}\n"
 BRANCHES = "static void f(int n)\n{\n\tif (n) {\n\t\tf(n - 1);\n\t\tf(n - 1);\n\t}\n}\n\n" + FREES.replace(
     "kfree(plane)", "f(40)"
@@ -36,13 +32,20 @@ foreseen = pytest.mark.parametrize(
 )
 
 
+# Foreseen answers that are what the exercise begins with, written otherwise.
+OTHERWISE = {
+    "two-planes": "goto out_no_planes;",
+    "local-copy": "struct kvm_plane *one = kvm->planes[0];\n\nkvm_arch_free_vm(kvm);\nkvm_destroy_one_plane(one);",
+}
+
+
 def test_there_are_enough_and_they_grow_harder() -> None:
     levels = [task.level for task in EXERCISES.values()]
     assert len(EXERCISES) >= 10
     assert all(levels.count(level) >= 3 for level in LEVEL)
     assert sum(len(task.wrong) for task in EXERCISES.values()) >= 2 * len(EXERCISES)
-    assert {task.notebook for task in EXERCISES.values()} >= {"02", "03", "04", "05", "06", "08"}
-    assert sum(len(exercises_for(name)) for name in ("02", "03", "04", "05", "06", "08")) == len(EXERCISES)
+    assert {task.notebook for task in EXERCISES.values()} >= {"02", "03", "04", "05", "06", "08", "ap"}
+    assert sum(len(exercises_for(name)) for name in ("02", "03", "04", "05", "06", "08", "ap")) == len(EXERCISES)
 
 
 @each
@@ -56,31 +59,13 @@ def test_the_solution_passes_and_says_why(task: Exercise) -> None:
 
 @foreseen
 def test_a_foreseen_wrong_answer_gets_its_own_reply_and_the_shortest_run(task: Exercise, wrong: Wrong) -> None:
-    result = check(task.id, wrong.answer)
+    result = check(task.id, OTHERWISE[task.id] if task.is_untouched(wrong.answer) else wrong.answer)
     assert not result.passed
     assert result.reply == wrong.reply
     runs = [failing.trace for failing in task.judge(wrong.answer).failing]
     assert result.counterexample is not None
     assert str(result.counterexample) in map(str, runs)
     assert len(result.counterexample.steps) == min(len(run.steps) for run in runs)
-
-
-@each
-def test_what_is_given_is_not_yet_right(task: Exercise) -> None:
-    given = {
-        "new-label": dict(
-            zip(("acquire", "ladder"), re.split(r"\n\nladder:\n", task.given.partition(":\n")[2]), strict=False)
-        ),
-        "error-pointer": dict(
-            zip(("function", "caller"), task.given.split("\n\ncaller, in kvm_create_vm:\n"), strict=False)
-        ),
-        "clear-slot": {"function": task.given, "helps": []},
-        "embed-plane-0": {"loop": task.given, "calls": 16},
-    }.get(task.id, task.given)
-    if task.id in SETS_C:
-        result = check(task.id, given)
-        assert result.verdict.startswith("✗ not yet: ")
-        assert result.counterexample is not None
 
 
 @each
@@ -113,13 +98,13 @@ def test_an_answer_that_nobody_foresaw_is_told_what_kind_of_mistake_it_is() -> N
     result = check("teardown-order", "kvm_destroy_planes(kvm);")
     assert result.reply == GENERAL["leak"]
     twice = check("teardown-order", ["kvm_destroy_planes(kvm);", "kvm_arch_free_vm(kvm);", "kvm_arch_free_vm(kvm);"])
-    assert twice.reply == GENERAL["double-free"]
+    assert twice.reply == GENERAL["double free"]
 
 
 def test_leaving_the_function_as_it_is_repairs_nothing() -> None:
-    same = EXERCISES["clear-slot"].given
+    same = EXERCISES["clear-slot"].given.replace("kfree(plane);", "kfree(plane);\n\treturn;")
     result = check("clear-slot", {"function": same, "helps": []})
-    assert result.verdict.endswith("repaired: no version; named: none")
+    assert result.verdict.endswith("fixed: no version; named: none")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +146,7 @@ def test_what_is_no_c_or_does_not_end_is_told_in_a_sentence(answer: str, sentenc
 def test_a_run_that_follows_null_is_a_defect_and_stepped_through() -> None:
     result = check("rfc-leak", "void (*gone)(const void *) = NULL;\ngone(plane);")
     assert "1 NULL dereference" in result.verdict
-    assert result.reply.startswith(GENERAL["null-dereference"])
+    assert result.reply == GENERAL["Oops"]
     assert result.counterexample is not None
     assert result.counterexample.oops is not None
 
@@ -246,7 +231,7 @@ def test_a_wrong_answer_is_known_by_what_it_does_not_by_how_it_is_written() -> N
 
 def test_the_run_is_opened_in_the_player_or_told_in_words() -> None:
     opened, told = (
-        check("guard", EXERCISES["guard"].given, steps=steps)._repr_mimebundle_() for steps in (True, False)
+        check("guard", f"{EXERCISES['guard'].given}\n;", steps=steps)._repr_mimebundle_() for steps in (True, False)
     )
     assert "data-kvmplanes-player" in opened["text/html"]
     assert "data-kvmplanes-player" not in told["text/html"]
@@ -279,7 +264,7 @@ def test_the_hunted_mutants_are_as_their_texts_say() -> None:
 @pytest.mark.parametrize("line", ["plane = NULL;\n\tplane->kvm = NULL;", "r = 0;", "return 7;"])
 def test_a_failure_that_no_errno_ends_is_judged_like_any_other(line: str) -> None:
     result = check("ioctl-path", f"kvm->planes[id] = NULL;\nkvm_put_kvm(kvm);\nkvm_destroy_one_plane(plane);\n{line}")
-    assert result.verdict.startswith("✗ not yet: 29: anon_inode_getfile(plane 1) fails, ")
+    assert result.verdict.startswith("✗ not yet: 29, anon_inode_getfile(plane 1) fails: ")
 
 
 def test_an_unknown_exercise_is_named() -> None:

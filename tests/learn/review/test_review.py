@@ -68,6 +68,22 @@ def test_the_ioctl_is_quoted_as_it_runs() -> None:
     assert [line.text.strip() for line in document.shown if not line.id] == ["{", "", "", "", "}", "", "}", "", "", "}"]
 
 
+def test_the_listing_names_each_line_that_can_be_commented_on() -> None:
+    for patch in ("09", "29"):
+        review = Review(patch)
+        listed = review.listing.text.splitlines()
+        assert [line[:3] for line in listed if line[:1] in ("L", "+")] == [line.id for line in review.document.lines]
+        assert len(listed) == len(review.document.shown)
+    assert "L34          kvm_destroy_one_plane(plane);" in Review("29").listing.text
+    assert "+54  +       kvm_destroy_planes(kvm);" in Review("09").listing.text
+
+
+def test_the_put_would_free_the_plane_twice_if_it_were_the_last() -> None:
+    (order,) = (finding for finding in findings_on("29") if finding.id == "put-order")
+    assert "freed twice before the call returns" in order.evidence()
+    assert "in this order, once" in order.evidence()
+
+
 @each
 def test_the_evidence_is_computed(patch: str, finding: Finding, monkeypatch: pytest.MonkeyPatch) -> None:
     evidence = finding.evidence()
@@ -206,21 +222,57 @@ def test_the_composer_writes_runs_and_loses_nothing() -> None:
     desk.text.value = "Does this leak?"
     desk.add.click()
     assert desk.review.comments[0].lines == ("+47", "+48", "+49", "+50")
-    assert "It is not so that the error path" in desk.findings.value
+    assert "It would be wrong to say that the error path" in desk.findings.value
     assert "Does this leak?" in desk.mail.value
     desk.run.click()
     desk.call.value = "kvm_create_plane(kvm, 0)"
     desk.run.click()
     assert [bool(run.failed) for run in desk.review.runs] == [False, True]
     assert "52 of 54" in desk.meter.value
-    desk.which.value = 0
-    desk.remove.click()
+    desk.remove.click()  # the last comment is chosen
     assert desk.review.comments == ()
+    assert desk.which.value is None
     assert desk.text.value == "Does this leak?"
     desk.first.value, desk.last.value = "+54", "+52"
     desk.add.click()
     assert "runs backwards" in desk.message.value
     assert desk.text.value == "Does this leak?"
+
+
+def test_the_comment_that_was_written_last_is_the_one_to_take_back() -> None:
+    desk = composer("09")
+    for text in ("First.", "Second."):
+        desk.text.value = text
+        desk.add.click()
+    assert desk.which.value == 1
+    assert desk.which.options[1][0].endswith("Second.")
+    desk.remove.click()
+    assert [comment.text for comment in desk.review.comments] == ["First."]
+    assert (desk.which.value, desk.text.value) == (0, "Second.")
+
+
+def test_a_run_is_told_and_opened_in_the_player() -> None:
+    desk = composer("09")
+    told = next(part for part in desk.children if desk.outcome in getattr(part, "children", ()))
+    assert told.layout.display == "none"
+    stage = told.children[-1]
+    for call, sentences in {
+        NO_FAILURE: ["use-after-free", "KVM_CREATE_VM returns fd 4", "Defects: 16 reads and 1 write after free."],
+        "kvm_create_plane(kvm, 0)": ["clean", "KVM_CREATE_VM returns ENOMEM", "No defect"],
+    }.items():
+        desk.call.value = call
+        desk.run.click()
+        assert told.layout.display is None
+        assert all(sentence in desk.outcome.value for sentence in sentences)
+        assert stage.children == ()
+        desk.play.click()
+        (shown,) = stage.children
+        assert shown.value == shown.data["start"] >= 1
+        assert bool(desk.review.runs[-1].failed) == ("kvm_create_plane" in shown.data["title"])
+        assert desk.play.description == "Close the player"
+    desk.play.click()
+    assert stage.children == ()
+    assert desk.play.description == "Open this run in the player"
 
 
 def test_beside_the_composer_stands_what_a_file_shows() -> None:
