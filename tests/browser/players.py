@@ -19,9 +19,10 @@ def alive(page: Any, number: int) -> Any:
     return page.locator(f"#{IDS[number]} .player")
 
 
-def step(host: Any, number: int, last: int = 65) -> None:
-    """Expect a player to show a step, everywhere that it says so."""
-    expect(host.locator(".count")).to_have_text(f"step {number} of {last}")
+def step(host: Any, number: int, last: int = 65, to: int | None = None) -> None:
+    """Expect a player to show a step, or a fold up to another, everywhere that it says so."""
+    count = f"step {number} of {last}" if to is None else f"steps {number} to {to} of {last}"
+    expect(host.locator(".count")).to_have_text(count)
     slider = host.get_by_role("slider", name="Step")
-    assert (slider.get_attribute("aria-valuetext") or "").startswith(f"step {number} of {last}")
+    assert (slider.get_attribute("aria-valuetext") or "").startswith(count)
     expect(host.locator("ol [aria-current]")).to_have_text(host.locator(f"li[value='{number}']").text_content())

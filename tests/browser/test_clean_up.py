@@ -17,7 +17,7 @@ from tests.browser.web import expect, html_page, served
 
 pytestmark = pytest.mark.browser
 
-VIEWS = {"player": player(kp.run("09")), "order": order_editor("teardown"), "question": ask("nb05-order")}
+VIEWS = {"player": player(kp.run("09")), "order": order_editor("teardown"), "question": ask("nb05-zeroed")}
 PICKER = '<div data-kvmplanes-choices="failures" data-key="09-n2"><p><em>Run this cell.</em></p><p>Still</p></div>'
 # A widget's model as anywidget gives it, without a kernel: what the script sets can be read, and so can its listeners.
 MODEL = """(state) => {

@@ -85,6 +85,14 @@ def reopen_without_its_kernel(page: Any) -> None:
     page.wait_for_timeout(1000)
 
 
+def test_whoever_runs_all_at_once_gets_all_outputs(lab: str, page: Any) -> None:
+    page.goto(f"{lab}/lab/workspaces/early/tree/glossary.ipynb?reset&token={TOKEN}")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+    page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
+    page.wait_for_function(RUN_IS_OVER, timeout=60_000)
+    assert all(cell["outputs"] for cell in code_cells(page)[1:])
+
+
 # A link to another notebook opens it, and a link in the page finds its heading, at the first click.
 LINKS = [("07-what-the-tools-see.ipynb", "UBSan"), ("04-every-failure.ipynb", "certificate")]
 

@@ -46,7 +46,7 @@ def test_a_repair_is_found_by_keys_and_the_player_follows_keys(open_notebook: Op
     editor.get_by_role("button", name="Move up: kvm_destroy_planes(kvm);").focus()
     page.keyboard.press("Enter")
     expect(editor).to_contain_text("18 of 18 paths clean")
-    player = page.locator("[data-kvmplanes-player] .player").first
+    player = open_notebook("05-teardown.ipynb").locator("[data-kvmplanes-player] .player").first
     player.get_by_role("slider").focus()
     before = player.locator(".count").text_content()
     page.keyboard.press("ArrowRight")

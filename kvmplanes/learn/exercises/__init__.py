@@ -1,36 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every exercise: set one, check an answer. A wrong answer gets the shortest run that shows it, a right one a proof.
 
-Texts and foreseen answers are in TOML. What runs an answer is a function in the module beside the text: nothing says
-which answer is right. A known wrong idea is recognised by what it does: by the same failing runs with the same defects
-as the foreseen answer.
+An answer that is still the given one gets a line: nothing went wrong yet. Texts and foreseen answers are in TOML. What
+runs an answer is a function in the module beside the text: nothing says which answer is right. A known wrong idea is
+recognised by what it does: by the same failing runs with the same defects as the foreseen answer.
 
 >>> from kvmplanes.learn import check
 >>> check("nth-plane", 3).passed
 True
 >>> print(check("nth-plane", 2).verdict)
-✗ not yet: kvm_arch_alloc_vm fails, not the plane's allocation
+✗ not yet: kvm_arch_alloc_vm fails: not the plane's allocation
 """
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 from kvmplanes.learn.exercises import creation, hunts, ioctl, teardown
-from kvmplanes.learn.exercises.judging import Judge, Judged, ReaderAnswer
+from kvmplanes.learn.exercises.judging import Failing, Judge, Judged, ReaderAnswer
+from kvmplanes.learn.exercises.replies import general, other_runs
+from kvmplanes.learn.exercises.result import Result, framed
 from kvmplanes.learn.texts import Shape, each, flow, load, one_of, verbatim
 from kvmplanes.model.machine.preprocess import bare_lines
 from kvmplanes.model.machine.tree import CError
-from kvmplanes.runs.shown import Bundle, Shown, bundle
-from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import many
-from kvmplanes.view.live.player import FILTERS, player
-from kvmplanes.view.page.html import Html, badge, css, escape, marked
-from kvmplanes.view.page.style import BAD, CLEAN, LIVE, Role
+from kvmplanes.view.page.html import Html, css, escape, folded, marked
+from kvmplanes.view.page.style import BAD, CLEAN, LIVE
 
 __all__ = ["EXERCISES", "EXERCISE_SHAPE", "Exercise", "Result", "Wrong", "check", "exercise", "exercises_for"]
 
@@ -54,15 +51,21 @@ class Exercise:
         id: such as "teardown-order".
         judge: runs an answer.
         level: one of `LEVEL`.
-        notebook: where it is set, such as "05".
+        notebook: where it is set, such as "05"; "ap" is the appendix.
         title: a few words.
         task: what to do, in words; `backquotes` mark code.
         form: what an answer looks like, in a phrase.
+        cells: how many cells of C follow the exercise, before the one that checks the answer.
         hints: one to three, from the faintest on.
         solution: one right answer.
         why: what the solution does, preserves or costs.
         wrong: the answers that are foreseen, at least two.
         given: the C to begin with; "" where there is none.
+        blank: what is to be filled in beside the C, in the cell that checks; "" for nothing.
+        first: the answer that the cells begin with; None where it is `given`.
+        first_shows: what running that shows: a sentence without its full stop, in which {unclean}, {result}, {where}
+            and {what} are filled in from its runs.
+        change: what of the first answer is to be changed.
     """
 
     id: str
@@ -72,11 +75,47 @@ class Exercise:
     title: str
     task: str
     form: str
+    cells: int
     hints: tuple[str, ...]
     solution: ReaderAnswer
     why: str
     wrong: tuple[Wrong, ...]
     given: str = ""
+    blank: str = ""
+    first: ReaderAnswer = None
+    first_shows: str = "{unclean}"
+    change: str = "the C"
+
+    @property
+    def place(self) -> str:
+        """Where to answer."""
+        if not self.cells:
+            return "Change the answer in the next cell, then run it."
+        if self.blank:
+            return f"Change the C in the next cell and `{self.blank}` in the cell after it, then run both."
+        if self.cells == 1:
+            return "Change the C in the next cell, then run it and the cell after it."
+        return f"Change the C in the next {self.cells} cells, then run them and the cell after them."
+
+    def is_untouched(self, answer: ReaderAnswer) -> bool:
+        """Whether an answer is still the first one, or the C that is given."""
+        return _bare(answer) in map(_bare, (self.given, self.first))
+
+    def untouched(self, judged: Judged, failing: Failing) -> str:
+        """What to say to the first answer: what it shows, and what to do now.
+
+        Args:
+            judged: what running it shows.
+            failing: its shortest failing run.
+        """
+        figures = {"unclean": judged.unclean, "result": judged.result, "where": failing.where, "what": failing.what}
+        shows = f"As given: {self.first_shows.format_map(figures)}."
+        if not self.cells:
+            return f"{shows} Change {self.change} and run this cell again."
+        if self.blank:
+            return f"{shows} Change the C and `{self.blank}`, then run both cells again."
+        cells = "its cell" if self.cells == 1 else "its cells"
+        return f"{shows} Change the C, then run {cells} and this one again."
 
     @cached_property
     def signatures(self) -> tuple[tuple[tuple[str, str, str], ...], ...]:
@@ -106,6 +145,11 @@ EXERCISE_SHAPE: Final = Shape(
         "task": flow,
         "given": lambda text: verbatim(text).strip("\n"),
         "form": flow,
+        "cells": one_of(range(4)),
+        "blank": verbatim,
+        "first": lambda answer: answer,
+        "first_shows": flow,
+        "change": flow,
         "hints": each(flow, range(1, 4)),
         "solution": lambda answer: answer,
         "why": flow,
@@ -114,69 +158,6 @@ EXERCISE_SHAPE: Final = Shape(
 )
 _FILES: Final = (creation, teardown, ioctl, hunts)
 EXERCISES: Final = {task.id: task for judges in _FILES for task in load(judges, EXERCISE_SHAPE, "judge", judges.JUDGES)}
-
-# Class of a failing run -> what to say to an answer that nobody foresaw.
-GENERAL: Final = tomllib.loads(Path(__file__).with_name("general.toml").read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True, repr=False)
-class Result(Shown):
-    """What became of an answer.
-
-    Attributes:
-        passed: whether it is right.
-        verdict: sign and result in a line.
-        reply: what to make of it; for a known wrong idea, what is wrong with the thought.
-        counterexample: the shortest failing run; None for a right answer, or one that cannot be run.
-        steps: whether the run is opened in the player, or told in words alone.
-    """
-
-    passed: bool
-    verdict: str
-    reply: str
-    counterexample: Trace | None = None
-    steps: bool = True
-
-    def player(self) -> Html:
-        """The failing run in the player, at its first defect or else the failing call; ValueError when no run fails."""
-        if self.counterexample is None:
-            raise ValueError("no run fails: there is nothing to step through")
-        trace = self.counterexample
-        failing = next((step.index for step in trace.steps if step.what == "fail"), 0)
-        return player(trace, start="defect" if trace.defects else failing, only="planes")
-
-    @property
-    def text(self) -> str:
-        """Verdict, reply and the failing run, for a terminal."""
-        return "\n".join([self.verdict, self.reply, *self.run_in_words])
-
-    @property
-    def run_in_words(self) -> list[str]:
-        """The failing run: what matters to planes, and every defect."""
-        trace = self.counterexample
-        if trace is None:
-            return []
-        rows = [f"{s.index:3} {'✗ ' if s.defect else ''}{s.text}" for s in trace.steps if FILTERS["planes"](s)]
-        return [f"Shortest failing run: {trace.scenario}", *rows]
-
-    def __str__(self) -> str:
-        return self.text
-
-    __repr__ = __str__
-
-
-@bundle.register
-def _result(result: Result) -> Bundle:
-    sign, words = result.verdict.split(": ", 1)
-    role = CLEAN if result.passed else BAD
-    head = f"<p{css(margin='4px 0')}>{badge(role, sign[2:])} {marked(words)}</p>"
-    html = _framed(role, f"{head}<p{css(margin='4px 0')}>{marked(result.reply)}</p>")
-    if result.counterexample is not None and result.steps:
-        html += result.player().html
-    elif result.counterexample is not None:
-        rows = "<br>".join(map(escape, result.run_in_words))
-        html += f"<details><summary>The shortest failing run, in words</summary><p>{rows}</p></details>"
-    return {"text/html": html, "text/plain": result.text}
 
 
 def exercise(id: str) -> Html:  # noqa: A002 - what the reader calls it
@@ -192,13 +173,13 @@ def exercise(id: str) -> Html:  # noqa: A002 - what the reader calls it
         f"<p{css(margin='4px 0')}><b>Exercise.</b> {marked(level)}</p>",
         f"<p>{marked(task.task)}</p>",
         _code(task.given) if task.given else "",
-        f'<p>Answer in the cell below: <code>check("{task.id}", ...)</code> takes {marked(task.form)}.</p>',
-        *(_folded(f"Hint {number} of {count}", marked(hint)) for number, hint in enumerate(task.hints, 1)),
-        _folded("One solution", _code(_written(task.solution)) + marked(task.why)),
+        f'<p>{marked(task.place)} <code>check("{task.id}", ...)</code> takes {marked(task.form)}.</p>',
+        *(folded(f"Hint {number} of {count}", f"<p>{marked(hint)}</p>") for number, hint in enumerate(task.hints, 1)),
+        folded("One solution", f"{_code(_written(task.solution))}<p>{marked(task.why)}</p>"),
     ]
     text = [f"Exercise. {level}", task.task, *(f"    {line}" for line in task.given.splitlines())]
-    text.append(f'{count} hints. check("{task.id}", ...) takes {task.form}.')
-    return Html(_framed(LIVE, "".join(parts)), "\n".join(text))
+    text.append(f'{task.place} check("{task.id}", ...) takes {task.form}. {many(count, "hint")}.')
+    return Html(framed(LIVE, "".join(parts)), "\n".join(text))
 
 
 def check(id: str, answer: ReaderAnswer, *, steps: bool = True) -> Result:  # noqa: A002
@@ -212,23 +193,27 @@ def check(id: str, answer: ReaderAnswer, *, steps: bool = True) -> Result:  # no
 
     Raises:
         ValueError: no such exercise. An answer that cannot be run is no error: the result says why.
+
+    Returns:
+        What became of it. For what the exercise begins with that is a line, and no run is shown.
     """
     task = _exercise(id)
     try:
         judged = task.judge(answer)
     except ValueError as error:
         problem = _mistake(error, answer) if isinstance(error, CError) else str(error)
-        reply = f"Nothing is lost: mend it and check again. The answer is {task.form}."
+        reply = f"Nothing is lost: fix it and check again. The answer is {task.form}."
         return Result(False, f"{BAD.sign} cannot be run: {problem}", reply)
     shortest = judged.counterexample
     if shortest is None:
         return Result(True, f"{CLEAN.sign} right: {judged.result}", task.why)
-    others = len(judged.failing) - 1
-    more = f"; {many(others, 'more run')}" if others else ""
+    if task.is_untouched(answer):
+        return Result(False, task.untouched(judged, shortest), "")
+    others = other_runs(failing for failing in judged.failing if failing is not shortest)
     wrong = task.recognise(answer, judged)
-    kinds = list(dict.fromkeys(failing.outcome for failing in judged.failing))
-    reply = wrong.reply if wrong else " ".join(GENERAL[kind] for kind in kinds[:2])
-    return Result(False, f"{BAD.sign} not yet: {shortest.where}, {shortest.what}{more}", reply, shortest.trace, steps)
+    reply = wrong.reply if wrong else general(shortest)
+    verdict = f"{BAD.sign} not yet: {shortest.where}: {shortest.what}"
+    return Result(False, verdict, reply, others, shortest.trace, steps)
 
 
 def exercises_for(notebook: str) -> tuple[Exercise, ...]:
@@ -260,17 +245,8 @@ def _rows(answer: ReaderAnswer) -> list[str]:
     return [row for part in answer for row in _rows(part)] if isinstance(answer, list | tuple) else []
 
 
-def _framed(role: Role, body: str) -> str:
-    """HTML with a bar of a role's colour at its left."""
-    return f"<div{css(border_left=f'4px solid {role.line}', padding='4px 12px', margin='8px 0')}>{body}</div>"
-
-
 def _code(text: str) -> str:
     return f"<pre{css(white_space='pre-wrap', margin='6px 0')}>{escape(text)}</pre>"
-
-
-def _folded(title: str, body: str) -> str:
-    return f"<details{css(margin='4px 0')}><summary>{title}</summary><div{css(margin='4px 0')}>{body}</div></details>"
 
 
 def _written(answer: ReaderAnswer) -> str:

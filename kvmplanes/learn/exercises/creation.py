@@ -15,13 +15,14 @@ from kvmplanes.learn.exercises.judging import (
     Judged,
     ReaderAnswer,
     answered,
+    as_c,
     as_c_parts,
     as_number,
-    as_text,
     as_texts,
     certified,
     clean_on,
 )
+from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.learn.queries import AFTER_HOOK, HOOK, another_plane
 from kvmplanes.model.faults import base
 
@@ -81,6 +82,8 @@ static struct kvm_plane *kvm_create_plane(struct kvm *kvm, unsigned plane_level)
 	return plane;
 }
 """
+_SECOND: Final = "kvm_create_plane(kvm, 1)"
+_AGAIN: Final = f"if ({_SECOND} == NULL) {{{{\n\tr = -ENOMEM;\n\tgoto {{}};\n}}}}\n"
 LADDER: Final = {
     "out_err_no_irq_routing": "cleanup_srcu_struct(&kvm->irq_srcu);",
     "out_err_no_irq_srcu": "cleanup_srcu_struct(&kvm->srcu);",
@@ -91,13 +94,13 @@ LADDER: Final = {
 
 @cache
 def _audited() -> kp.Version:
-    """11 with a call of our own whose result nobody looks at.
+    """09-fixed with a call of our own whose result is not checked.
 
     It can fail, takes a counted reference, and is undone in kvm_destroy_vm already.
     """
     undo = "cleanup_srcu_struct(&kvm->irq_srcu);"
-    return kp.VERSIONS["11"].replace(_AUDIT).edit(
-        "11, audited",
+    return kp.VERSIONS["09-fixed"].replace(_AUDIT).edit(
+        "09-fixed, audited",
         "a VM is registered with an audit log",
         ("kvm_create_vm", _ROUTING, f"{_ACQUIRE}\n{_ROUTING}"),
         ("kvm_destroy_vm", undo, f"kvm_unregister_audit();\n{undo}"),
@@ -122,31 +125,35 @@ def nth_plane(answer: ReaderAnswer) -> Judged:
     judged = Judged(f"fail={answer} makes {call} fail")
     if base(call) == "kvm_create_plane":
         return judged
-    return judged.refuted(f"{call} fails", "not the plane's allocation", trace)
+    return judged.refuted(f"{call} fails", "not the plane's allocation", trace, GENERAL["another call"])
 
 
 def two_planes(answer: ReaderAnswer) -> Judged:
-    """The hook a second time, for plane 1, with the reader's label."""
-    label = re.fullmatch(r"(?:goto\s+)?(\w+)\s*[:;]?", as_text(answer, "a label of kvm_create_vm"))
-    if label is None:
+    """The call +47 a second time, for plane 1, with the reader's label, or as the reader writes it."""
+    text = as_c(answer)
+    label = re.fullmatch(r"(?:goto\s+)?(\w+)\s*[:;]?", text.strip())
+    if label is None and "kvm_create_plane" not in text:
         raise ValueError(f"the answer is the name of a label of kvm_create_vm, not {answer!r}")
-    hook = f"if (kvm_create_plane(kvm, 1) == NULL) {{\n\tr = -ENOMEM;\n\tgoto {label[1]};\n}}\n"
-    version = kp.VERSIONS["11"].edit(
-        "two planes", "plane 1 as well", ("kvm_create_vm", AFTER_HOOK, f"{hook}{AFTER_HOOK}")
-    )
+    copied = _AGAIN.format("out_no_planes")
+    twice = ("kvm_create_vm", AFTER_HOOK, f"{copied}{AFTER_HOOK}")
+    doubled = kp.VERSIONS["09-fixed"].edit("two planes", "plane 1 as well", twice)
+    version = answered(doubled, ("kvm_create_vm", copied, _AGAIN.format(label[1]) if label else text))
     certificate = certified(version)
-    judged = clean_on(certificate)
-    trace = next(path.trace for path in certificate.paths if path.call == "kvm_create_plane(kvm, 1)")
+    judged = _calling(_SECOND, version, clean_on(certificate))
+    if judged.failing:
+        return judged
+    trace = next(path.trace for path in certificate.paths if path.call == _SECOND)
     # The model takes the clean-up of an SRCU that was never set up for nothing to do (limit: srcu): the rule does not.
-    undone = [step.obj for step in trace.steps if step.what == "label"]
-    if not judged.failing and undone[0] != "out_err_no_srcu":
-        return judged.refuted("kvm_create_plane(kvm, 1) fails", f"{undone[0]} undoes what was not done yet", trace)
-    return judged
+    undone = next((step.obj for step in trace.steps if step.what == "label"), "")
+    if undone == "out_err_no_srcu":
+        return judged
+    what = f"{undone} undoes what was not done yet"
+    return judged.refuted(f"{_SECOND} fails", what, trace, GENERAL["too high"])
 
 
 def guard(answer: ReaderAnswer) -> Judged:
     """The reader's lines at the allocation, with no second plane, with level 0 again, and with level 16."""
-    return Block("kvm_create_plane", _KZALLOC, (kp.VERSIONS["11"], another_plane(0), another_plane(16)))(answer)
+    return Block("kvm_create_plane", _KZALLOC, (kp.VERSIONS["09-fixed"], another_plane(0), another_plane(16)))(answer)
 
 
 def new_label(answer: ReaderAnswer) -> Judged:
@@ -159,7 +166,9 @@ def new_label(answer: ReaderAnswer) -> Judged:
 def _calling(call: str, version: kp.Version, judged: Judged) -> Judged:
     """The same judgement, and a failing run when the call that the exercise is about is left out."""
     whole = kp.run(version)
-    return judged if call in whole.calls else judged.refuted("no call fails", f"{call} is never called", whole)
+    if call in whole.calls:
+        return judged
+    return judged.refuted("no call fails", f"{call} is never called", whole, GENERAL["no call"])
 
 
 def error_pointer(answer: ReaderAnswer) -> Judged:

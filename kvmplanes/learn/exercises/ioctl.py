@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.judging import Block, Judge, Judged, ReaderAnswer, as_parts, as_text, as_texts
+from kvmplanes.learn.exercises.judging import (
+    Block,
+    Failing,
+    Judge,
+    Judged,
+    ReaderAnswer,
+    as_parts,
+    as_text,
+    as_texts,
+)
+from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.learn.queries import GETFILE, results_of
 from kvmplanes.runs.certificate import classify, findings
 from kvmplanes.runs.trace import Trace, is_errno
@@ -27,18 +38,20 @@ def ioctl_path(answer: ReaderAnswer) -> Judged:
     plane_0 = next(refusals, "live")
     if plane_0 == "live":
         return judged
-    return judged.refuted("plane 1 is refused", f"plane 0 is {plane_0} afterwards", again)
+    return judged.refuted("plane 1 is refused", f"plane 0 is {plane_0} afterwards", again, GENERAL["another plane"])
 
 
 def _got_a_plane(judged: Judged, again: Trace) -> Judged:
     """The same judgement, and a failing run unless the last KVM_CREATE_PLANE succeeds and no memory is misused."""
     where = "plane 1 is asked for again"
     if again.defects:
-        return judged.refuted(where, findings(again), again, classify(again))
+        more = Failing(where, classify(again), findings(again), again)
+        return replace(judged, failing=(*judged.failing, more))
     if again.oops:
-        return judged.refuted(where, "Oops", again)
+        return judged.refuted(where, "Oops", again, GENERAL["Oops"])
     last = results_of(again, _CREATE_1)[-1]
-    return judged.refuted(where, f"{_CREATE_1} returns {last}, not a descriptor", again) if is_errno(last) else judged
+    what = f"{_CREATE_1} returns {last}, not a descriptor"
+    return judged.refuted(where, what, again, GENERAL["refused again"]) if is_errno(last) else judged
 
 
 def double_free_ops(answer: ReaderAnswer) -> Judged:
@@ -49,10 +62,10 @@ def double_free_ops(answer: ReaderAnswer) -> Judged:
     frees = sum(defect.kind == "double-free" for defect in trace.defects)
     judged = Judged(f"{len(ops)} system calls, {frees} double free")
     if not frees:
-        return judged.refuted("the run", "no double free in it", trace)
+        return judged.refuted("the run", "no double free in it", trace, GENERAL["freed once"])
     if len(ops) > _shortest():
-        what = f"a double free after {len(ops)} system calls; {_shortest()} are enough"
-        return judged.refuted("the run", what, trace)
+        what = f"a double free after {len(ops)} system calls ({', '.join(ops)}); {_shortest()} are enough"
+        return judged.refuted("the run", what, trace, GENERAL["too long"])
     return judged
 
 

@@ -14,6 +14,7 @@ from kvmplanes.model.machine.tree import CError, text_of
 from kvmplanes.model.version import Version
 from kvmplanes.runs.certificate import Certificate, Outcome, Path, certify
 from kvmplanes.runs.trace import Trace
+from kvmplanes.runs.words import many
 
 ReaderAnswer = Any  # C as a text or a list of lines, a number, a list or a table, as the exercise says
 FailingClass = Outcome | Literal["wrong result"]
@@ -21,12 +22,21 @@ FailingClass = Outcome | Literal["wrong result"]
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """One run that an answer does not pass: where it was run, its class, what is wrong, and the run."""
+    """One run that an answer does not pass.
+
+    Attributes:
+        where: what was run, such as "09, no call fails".
+        outcome: its class.
+        what: what is wrong.
+        trace: the run.
+        say: what to say about it to an answer that nobody foresaw; "" for the words for its class.
+    """
 
     where: str
     outcome: FailingClass
     what: str
     trace: Trace
+    say: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +46,12 @@ class Judged:
     Attributes:
         result: the result in one line, such as a certificate's.
         failing: the runs that it does not pass; none for a right answer.
+        paths: how many paths were run for certificates.
     """
 
     result: str
     failing: tuple[Failing, ...] = ()
+    paths: int = 0
 
     @property
     def counterexample(self) -> Failing | None:
@@ -47,13 +59,19 @@ class Judged:
         return min(self.failing, key=lambda failing: len(failing.trace.steps), default=None)
 
     @property
+    def unclean(self) -> str:
+        """How many of the paths are not clean, in words."""
+        count = sum(failing.outcome != "wrong result" for failing in self.failing)
+        return f"{count} of {many(self.paths, 'path')} {'is' if count == 1 else 'are'} not clean"
+
+    @property
     def signature(self) -> tuple[tuple[str, str, str], ...]:
         """What tells one wrong idea from another: every failing run and what is wrong with it."""
         return tuple((failing.where, failing.outcome, failing.what) for failing in self.failing)
 
-    def refuted(self, where: str, what: str, trace: Trace, outcome: FailingClass = "wrong result") -> Judged:
-        """The same judgement, with one more failing run; arguments as for `Failing`."""
-        return replace(self, failing=(*self.failing, Failing(where, outcome, what, trace)))
+    def refuted(self, where: str, what: str, trace: Trace, say: str) -> Judged:
+        """The same judgement, with one more run, in which no kernel would see a mistake; arguments as for `Failing`."""
+        return replace(self, failing=(*self.failing, Failing(where, "wrong result", what, trace, say)))
 
 
 Judge = Callable[[ReaderAnswer], Judged]  # ValueError for an answer that cannot be run
@@ -67,12 +85,13 @@ def clean_on(*certificates: Certificate) -> Judged:
         for path in certificate.paths
         if path.outcome != "clean"
     ]
-    return Judged("; ".join(certificate.verdict for certificate in certificates), tuple(failing))
+    paths = sum(len(certificate.paths) for certificate in certificates)
+    return Judged("; ".join(certificate.verdict for certificate in certificates), tuple(failing), paths)
 
 
 def _where(path: Path, certificate: Certificate) -> str:
     other = "" if path.program == certificate.programs[0] else f" in program {path.program}"
-    return f"{certificate.version}: {path.call or 'no call'} fails{other}"
+    return f"{certificate.version}, {path.call or 'no call'} fails{other}"
 
 
 def certified(version: Version, planes: tuple[int, ...] | None = None) -> Certificate:

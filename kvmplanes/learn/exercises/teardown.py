@@ -18,7 +18,8 @@ from kvmplanes.learn.exercises.judging import (
     certified,
     clean_on,
 )
-from kvmplanes.learn.queries import HOOK, old_order
+from kvmplanes.learn.exercises.replies import GENERAL
+from kvmplanes.learn.queries import GETFILE, HOOK, old_order
 from kvmplanes.model.series import TEARDOWN_POSTED
 
 # Plane 0 is the beginning of struct kvm: the same address, so the same object. Its members stand there one by one, as
@@ -63,18 +64,20 @@ def clear_slot(answer: ReaderAnswer) -> Judged:
     judged = clean_on(*(after[name] for name in names if name not in before or name in named))
     if repaired and named == repaired:
         return judged
-    what = f"repaired: {', '.join(sorted(repaired)) or 'no version'}; named: {', '.join(sorted(named)) or 'none'}"
-    return judged.refuted("the versions compared", what, after["29"].paths[-1].trace)
+    what = f"fixed: {', '.join(sorted(repaired)) or 'no version'}; named: {', '.join(sorted(named)) or 'none'}"
+    paths = after["29"].paths
+    refused = next((path.trace for path in paths if path.call == GETFILE), paths[-1].trace)
+    return judged.refuted("the versions compared", what, refused, GENERAL["other versions"])
 
 
 def embed(answer: ReaderAnswer) -> Judged:
     """The loop's lines with plane 0 inside struct kvm, and how many calls can still fail."""
     block, calls = as_parts(answer, "loop", "calls")
-    judged = Block("kvm_destroy_planes", _DESTROY, (embedded(),))(block)
-    whole = kp.run(embedded())
+    judge = Block("kvm_destroy_planes", _DESTROY, (embedded(),))
+    judged, whole = judge(block), kp.run(judge.versions(block)[0])
     if as_number(calls) == len(whole.calls):
         return judged
-    return judged.refuted("one VM created and closed", f"{len(whole.calls)} calls can fail, not {calls}", whole)
+    return judged.refuted("one VM created and closed", f"not {calls} calls can fail", whole, GENERAL["count"])
 
 
 def local_copy(answer: ReaderAnswer) -> Judged:

@@ -14,9 +14,13 @@ from kvmplanes.view.page.html import Html, escape
 
 
 class Keys(anywidget.AnyWidget):
-    """Keeps JupyterLab's shortcuts from the lists beside it that have the focus: their arrow keys choose."""
+    """Keeps JupyterLab's shortcuts from the lists beside it that have the focus: their arrow keys choose.
+
+    When the kernel is restarted it says that nothing here answers any more. Its style is also that of its neighbours.
+    """
 
     _esm = (files("kvmplanes.view.live") / "keys.js").read_text(encoding="utf-8")
+    _css = (files("kvmplanes.view.live") / "keys.css").read_text(encoding="utf-8")
 
 
 class SavedFrame(w.VBox):  # type: ignore[misc]
@@ -29,6 +33,12 @@ class SavedFrame(w.VBox):  # type: ignore[misc]
 
     HOW: ClassVar[str]
     CHOICES: ClassVar[str] = ""
+
+    def __init__(self, parts: Sequence[w.Widget]) -> None:
+        keys = Keys()
+        keys.add_class("kp-keys")
+        super().__init__([*parts, keys])
+        self.add_class("kp-picker")
 
     @property
     def key(self) -> str:
@@ -68,6 +78,17 @@ def choice(
     look = {"width": width, "max_width": "100%"}
     style = {"description_width": label}
     return w.Dropdown(description=description, options=options, style=style, layout=look, **chosen)
+
+
+def explained(control: Any, words: str) -> w.VBox:
+    """A control above what it does, in a few words."""
+    control.tooltip = words
+    control.layout.width = "auto"  # all the room that there is
+    why = w.HTML(
+        escape(words), layout={"margin": "0 2px 2px 8px", "padding": f"0 0 0 {control.style.description_width}"}
+    )
+    why.add_class("kp-why")
+    return w.VBox([control, why])
 
 
 def within(html: str) -> str:

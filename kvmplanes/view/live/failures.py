@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from threading import RLock
 from typing import Any, Final
 
@@ -16,23 +17,47 @@ from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.scenario import run
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.unwinding import ladder
-from kvmplanes.view.describe import marks
-from kvmplanes.view.heap import heap_picture, heap_svg
-from kvmplanes.view.ladder import ladder_picture, ladder_svg
-from kvmplanes.view.live.controls import Keys, SavedFrame, choice, within
-from kvmplanes.view.page.html import Html, badge, css, escape
+from kvmplanes.view.heap import heap_picture
+from kvmplanes.view.ladder import ladder_picture
+from kvmplanes.view.live.controls import SavedFrame, choice, explained, within
+from kvmplanes.view.live.pictures import caption, moment, views
+from kvmplanes.view.page.html import Html, badge, escape
 from kvmplanes.view.page.style import BAD
-from kvmplanes.view.plots import plot_occupancy
-from kvmplanes.view.report import report, summary
+from kvmplanes.view.report import summary
 
 NOTHING: Final = "nothing"
 BY_NAME: Final = "a call, by its name"
-BY_NUMBER: Final = "the N-th call (fail-nth)"
+BY_NUMBER: Final = "the N-th call that can fail"
 BY_FAILSLAB: Final = "calls by chance (failslab)"
 
+# A reader meets 29 as posted in notebook 08 and judges it there. Until then no list shows what it does: it is offered
+# to code that names it.
+OFFERED: Final = tuple(name for name in VERSIONS if name != "29")
+
+# Control -> what it does, in a few words.
+WHY: Final = {
+    "version": "Which patches are in the C that runs.",
+    "planes": "What the program asks KVM_CREATE_PLANE for, in this order.",
+    "by": "Whatever is not chosen here succeeds.",
+    "call": "After a colon: an errno that is less usual.",
+    "nth": "Counted from the first call of the program that can fail.",
+    "probability": "How often a call fails whose turn it is.",
+    "interval": "3: each third call has its turn, the others succeed.",
+    "times": "At most so many failures; -1: no limit.",
+    "seed": "The same seed gives the same failures.",
+}
+
 # Of the controls that are no lists, as `choice` gives them to lists.
-_STYLE: Final = {"description_width": "9em"}
-_LOOK: Final = {"width": "34em", "max_width": "100%"}
+_LABEL: Final = "8em"
+_STYLE: Final = {"description_width": _LABEL}
+_choice: Final = partial(choice, label=_LABEL)
+# Two controls a row, one where the page is narrow.
+_GRID: Final = {
+    "display": "grid", "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(24em, 40%)), 1fr))",
+    "grid_gap": "0 16px", "overflow": "hidden",
+}  # fmt: skip
+# Of ladder and heap: side by side from 832 pixels on; JupyterLab has them beside its files on a screen of 1280.
+_BESIDE: Final = {"ladder": "1 1 440px", "heap": "1 1 376px"}
 
 # A kernel may deliver two changes at once, each in a thread of its own: they wait for each other here.
 _TURN: Final = RLock()
@@ -41,12 +66,16 @@ _TURN: Final = RLock()
 class Picker(SavedFrame):
     """Controls above, five views below. Each control can be set from Python, too, or all of them by `choose`.
 
+    What changes with a choice is in sight together: the verdict, the ladder and beside it the heap. The other two
+    views are shown on demand, and stay as the reader left them.
+
     Its arguments are those of `choose`.
 
     Attributes:
         trace: the run that the views show.
         version, planes, by, call, nth, probability, interval, times, seed: the controls.
         verdict, ladder, heap, occupancy, report: the views.
+        larger, slots, reports: switches: pictures one below the other, and the last two views.
     """
 
     HOW = "Failure picker. Run this cell to choose what fails; until then this is its first choice."
@@ -55,10 +84,10 @@ class Picker(SavedFrame):
 
     def __init__(self, version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> None:
         kinds = (NOTHING, BY_NAME, BY_NUMBER, BY_FAILSLAB)
-        self.version = choice("Version", [(version_label(v), v.name) for v in VERSIONS.values()], "09")
-        self.planes = w.Text(description="Planes", placeholder="ids, such as 1, 3", style=_STYLE, layout=_LOOK)
-        self.by = choice("What fails", kinds)
-        self.call = choice("Failing call", ())
+        self.version = _choice("Version", _offered("09"), "09")
+        self.planes = w.Text(description="Planes", placeholder="ids, such as 1, 3", style=_STYLE)
+        self.by = _choice("What fails", kinds)
+        self.call = _choice("Failing call", ())
         self.nth = _number("N", 1, 1, 1)
         self.probability = _number("Probability, %", 20, 0, 100)
         self.interval = _number("Interval", 1, 1, 99)
@@ -69,12 +98,24 @@ class Picker(SavedFrame):
             self.probability, self.interval, self.times, self.seed,
         )  # fmt: skip
         self.verdict, self.occupancy, self.report = w.HTML(), w.HTML(), w.HTML()
-        self.ladder, self.heap = w.HTML(layout={"flex": "1 1 448px"}), w.HTML(layout={"flex": "1 1 392px"})
-        wrap = w.Layout(flex_flow="row wrap", align_items="flex-start", grid_gap="0 1em")
-        pictures = w.Box([self.ladder, self.heap], layout=wrap)
-        controls = w.Box([*self._controls, Keys()], layout=wrap)
-        super().__init__([controls, self.verdict, pictures, self.occupancy, self.report])
+        self.ladder, self.heap = w.HTML(), w.HTML()
+        self.larger, self.slots, self.reports = map(_switch, ("larger pictures", "slots by step", "first report"))
+        self._fields = {
+            control: explained(control, WHY[name]) for name, control in zip(WHY, self._controls, strict=True)
+        }
+        wrap = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 16px"}
+        self._pictures = w.Box([self.ladder, self.heap], layout=wrap)
+        super().__init__([
+            w.Box([*self._fields.values()], layout=_GRID),
+            self.verdict,
+            w.Box([w.HTML("Show also:"), self.larger, self.slots, self.reports], layout=wrap),
+            self._pictures, self.occupancy, self.report,
+        ])  # fmt: skip
+        self.verdict.add_class("kp-verdict")
         self._quiet = False
+        for switch in (self.larger, self.slots, self.reports):
+            switch.observe(self._switched, names="value")
+        self._switched()
         for control in self._controls:
             control.observe(self._changed, names="value")
         self.choose(version, fail=fail, planes=planes)
@@ -92,6 +133,7 @@ class Picker(SavedFrame):
         """
         failed = run(version, planes=planes, fail=fail).failed
         with self._quietly():
+            self.version.options = _offered(version)
             self.version.value, self.planes.value = version, ", ".join(map(str, planes))
             self._offer()
             self.by.value = NOTHING
@@ -147,14 +189,23 @@ class Picker(SavedFrame):
                     self._offer()
                 self._show()
             except ValueError as error:  # the views keep the last good run
-                self.verdict.value = within(f"{badge(BAD, 'not possible')} {escape(str(error))}")
+                told = f"{badge(BAD, 'not possible')} {escape(str(error))}<br/>The pictures are of the choice before."
+                self.verdict.value = within(told)
+                self._pictures.add_class("kp-old")
+
+    def _switched(self, _: object = None) -> None:
+        """Show what the switches ask for."""
+        for name, flex in _BESIDE.items():
+            getattr(self, name).layout.flex = "1 1 100%" if self.larger.value else flex
+        self.occupancy.layout.display = None if self.slots.value else "none"
+        self.report.layout.display = None if self.reports.value else "none"
 
     def _reveal(self) -> None:
         """Show the controls that the choice needs, and hide the others."""
         by_chance = dict.fromkeys((self.probability, self.interval, self.times, self.seed), BY_FAILSLAB)
         for control, by in {self.call: BY_NAME, self.nth: BY_NUMBER, **by_chance}.items():
-            control.layout.display = None if self.by.value == by else "none"
-        self.planes.layout.display = None if VERSIONS[self.version.value].creates_planes else "none"
+            self._fields[control].layout.display = None if self.by.value == by else "none"
+        self._fields[self.planes].layout.display = None if VERSIONS[self.version.value].creates_planes else "none"
 
     def _offer(self) -> None:
         """Offer the calls that this version reaches; keep the choice where it is still among them."""
@@ -168,6 +219,7 @@ class Picker(SavedFrame):
 
     def _show(self) -> None:
         self.trace = run(self.version.value, planes=self.ids, fail=self.fail)
+        self._pictures.remove_class("kp-old")
         for name, html in views(self.trace).items():
             getattr(self, name).value = within(html) if html else ""
 
@@ -186,7 +238,7 @@ class Picker(SavedFrame):
         """The verdict and two pictures."""
         verdict = summary(self.trace)
         pictures = ladder_picture(ladder(self.trace)), heap_picture(self.trace, moment(self.trace))
-        return Html(verdict.html + pictures[0].html + _caption(self.trace) + pictures[1].html, verdict.text)
+        return Html(verdict.html + pictures[0].html + caption(self.trace) + pictures[1].html, verdict.text)
 
 
 def picker(version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> Picker:
@@ -194,30 +246,8 @@ def picker(version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()
     return Picker(version, fail=fail, planes=planes)
 
 
-def moment(trace: Trace) -> int:
-    """The step worth a look: the first defect, else the first failing call, else the last step before a close."""
-    if trace.defects:
-        return trace.defects[0].step
-    failing = [step.index for step in trace.steps if step.what == "fail"]
-    closing = [step.index - 1 for step in trace.steps if step.op.verb == "close"]
-    return (failing or closing or [len(trace.steps) - 1])[0]
-
-
-def views(trace: Trace) -> dict[str, str]:
-    """HTML of each view of a run: verdict, ladder, heap, occupancy and, where something is wrong, report."""
-    step = trace.steps[moment(trace)]
-    heap = heap_svg(step.state, changed=marks(step), title=f"The heap after step {step.index}", desc=step.text)
-    return {
-        "verdict": summary(trace).html,
-        "ladder": ladder_svg(ladder(trace)),
-        "heap": _caption(trace) + heap,
-        "occupancy": plot_occupancy(trace).painted("svg").html,
-        "report": report(trace).html if trace.defects else "",
-    }
-
-
 def failure_key(version: str, planes: tuple[int, ...] = (), nth: int = 0, errno: str = "") -> str:
-    """The key of a run: version, planes, fail-nth number and, where it is not the call's usual one, errno.
+    """The key of a run: version, planes, number of the failing call and, where it is not the call's usual one, errno.
 
     >>> failure_key("29", (1, 3), 15, "EINTR")
     '29-p1.3-n15-EINTR'
@@ -231,14 +261,17 @@ def version_label(version: Version) -> str:
     return f"{version}: {version.title.removesuffix(', as posted').partition(':')[0]}"
 
 
-def _caption(trace: Trace) -> str:
-    step = trace.steps[moment(trace)]
-    words = f"<b>The heap after step {step.index} of {len(trace.steps) - 1}.</b> {escape(step.text)}"
-    return f"<p{css(margin='4px 0', line_height='1.4')}>{words}</p>"
+def _offered(shown: str) -> list[tuple[str, str]]:
+    """Labels and names of the versions that the list offers beside the one that is shown."""
+    return [(version_label(version), name) for name, version in VERSIONS.items() if name in (*OFFERED, shown)]
+
+
+def _switch(description: str) -> Any:
+    return w.Checkbox(False, description=description, indent=False, layout={"width": "auto"})
 
 
 def _number(description: str, value: int, low: int, high: int) -> Any:
-    return w.BoundedIntText(value=value, min=low, max=high, description=description, style=_STYLE, layout=_LOOK)
+    return w.BoundedIntText(value=value, min=low, max=high, description=description, style=_STYLE)
 
 
 def _named(call: str, errno: str) -> str:

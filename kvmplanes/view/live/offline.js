@@ -59,7 +59,13 @@ class Picker {
       // The reader may have gone on.
       if (key !== this.key) return;
       this.verdict.innerHTML = verdict;
+      const folds = () => [...this.shown.querySelectorAll("details")];
+      const opened = folds().map(({ open }) => open);
       this.shown.innerHTML = views;
+      // What the reader has opened stays open.
+      folds().forEach((fold, i) => {
+        fold.open = opened[i] ?? fold.open;
+      });
       this.shown.dataset.key = key;
     } catch (error) {
       this.verdict.textContent = `This choice could not be loaded (${error.message}). What is shown below is the one before it.`;

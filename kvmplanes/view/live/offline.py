@@ -17,7 +17,8 @@ from typing import Final
 from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.scenario import run
-from kvmplanes.view.live.failures import NOTHING, Picker, failure_key, version_label, views
+from kvmplanes.view.live.failures import NOTHING, OFFERED, Picker, failure_key, version_label
+from kvmplanes.view.live.pictures import below, views
 from kvmplanes.view.page.script import page_script
 
 # What a page can ask of a version with KVM_CREATE_PLANE.
@@ -74,7 +75,7 @@ def write_script(path: Path) -> None:
     path.write_text(page_script("kvmplanes.view.live", "offline"), encoding="utf-8")
 
 
-def failure_choices(versions: Iterable[str] = tuple(VERSIONS)) -> Choices:
+def failure_choices(versions: Iterable[str] = OFFERED) -> Choices:
     """Everything that the failure picker can be asked, but for failures by chance.
 
     Args:
@@ -101,5 +102,4 @@ def _failures(version: Version) -> Iterator[Choice]:
 def _views(version: Version, planes: tuple[int, ...], fail: str | None = None) -> tuple[str, str]:
     shown = views(run(version, planes=planes, fail=fail))
     beside = "".join(f'<div style="flex:1 1 320px;min-width:0">{shown[name]}</div>' for name in ("ladder", "heap"))
-    below = shown["occupancy"] + shown["report"]
-    return shown["verdict"], f'<div style="display:flex;flex-wrap:wrap;gap:0 16px">{beside}</div>{below}'
+    return shown["verdict"], f'<div style="display:flex;flex-wrap:wrap;gap:0 16px">{beside}</div>{below(shown)}'

@@ -3,7 +3,21 @@
 // ready from Python, as parts and what changes from one to the next. It lives in a shadow root, whose style
 // (player.css and the palette) and shell (player.html) Python gives.
 import { attend, element, enliven, follow, isLinked, quiet, stored } from "../page/dom.js";
-import { callStack, find, longest, near, pictures, pieces, stretches } from "./steps.js";
+import {
+  callStack,
+  counted,
+  find,
+  foldOf,
+  leftOut,
+  longest,
+  near,
+  numbers,
+  pictures,
+  pieces,
+  size,
+  stretches,
+  unfolded,
+} from "./steps.js";
 
 // Milliseconds that a step stays while playing: its sentence must be read.
 const PACE = 1600;
@@ -70,32 +84,44 @@ class Player {
   load(data, number) {
     this.pause();
     this.data = data;
-    this.steps = data.steps;
-    this.pictures = pictures(data.steps);
-    this.defects = this.steps.flatMap((step, i) => (step.bad ? [i] : []));
+    this.opened = new Set();
+    this.pictures = new Map(pictures(data.steps).map((picture, i) => [data.steps[i], picture]));
     this.function = "";
     this.at(".player").setAttribute("aria-label", `Player, ${data.title}`);
     this.at(".title b").textContent = data.title;
     this.at(".heap div").style.aspectRatio = data.size.join("/");
     const heads = (step) => this.head(step).map((node) => node.textContent ?? node);
-    this.at(".source .longest").textContent = longest(this.steps, (step) => heads(step).join(""));
-    this.at(".say .longest").textContent = longest(this.steps, (step) => step.text);
+    this.at(".source .longest").textContent = longest(data.steps, (step) => heads(step).join(""));
+    this.at(".say .longest").textContent = longest(data.steps, (step) => step.text);
+    this.at(".count").style.minWidth = `${longest(data.steps, (step) => counted(step, data.last)).length}ch`;
+    const single = data.steps.filter((step) => !("to" in step));
+    const bad = single.filter((step) => step.bad).length;
+    this.at("[data-do=defect]").hidden = !bad;
+    this.at("[data-do=defect]").textContent = `✗ next defect (${bad})`;
+    this.at("[data-do=fold]").hidden = single.length === data.steps.length;
+    const which = single.length > data.last ? "All" : `${single.length} of`;
+    this.at("summary").textContent = `${which} ${data.last + 1} steps in words`;
+    this.arrange(number);
+  }
+
+  // Sets out what is shown, with the folds as the reader has them, and shows a step. A number inside a fold opens it.
+  arrange(number) {
+    const fold = foldOf(this.data.steps, number);
+    if (fold && number > fold.n) this.opened.add(fold.n);
+    this.steps = unfolded(this.data.steps, this.opened);
+    this.defects = this.steps.flatMap((step, i) => (step.bad ? [i] : []));
     this.slider.max = this.steps.length - 1;
     this.at(".marks").replaceChildren(...this.marks());
-    this.at("[data-do=defect]").hidden = !this.defects.length;
-    this.at("[data-do=defect]").textContent = `✗ next defect (${this.defects.length})`;
-    const all = data.last + 1;
-    const which = this.steps.length < all ? `${this.steps.length} of ${all}` : `All ${all}`;
-    this.at("summary").textContent = `${which} steps in words`;
     this.at("ol").replaceChildren(...this.steps.map((step, i) => this.item(step, i)));
     this.position = find(this.steps, number);
     this.show();
   }
 
   item(step, i) {
-    const go = element("button", { type: "button", "data-go": i }, step.text);
+    const words = "to" in step ? `${numbers(step)}. ${step.text}` : step.text;
+    const go = element("button", { type: "button", "data-go": i }, words);
     if (step.bad) go.prepend(element("b", { class: "bad" }, `✗ ${step.bad}`), " ");
-    return element("li", { value: step.n }, go);
+    return element("li", { value: step.n, class: "to" in step && "fold" }, go);
   }
 
   // Under the slider: the defects as ticks, the system calls as stretches.
@@ -118,21 +144,26 @@ class Player {
   // Goes to the step that an address names, if it is a number.
   visit(number) {
     if (!/^\d+$/.test(number)) return false;
-    this.go(find(this.steps, Number(number)));
+    this.arrange(Number(number));
+    this.shown(this.steps[this.position].n);
     return true;
   }
 
   show() {
     const { steps, position, data } = this;
     const step = steps[position];
-    const count = `step ${step.n} of ${data.last}`;
+    const count = counted(step, data.last);
     this.showSource(step);
-    this.at(".heap div").innerHTML = this.pictures[position].map((part) => data.parts[part]).join("");
+    this.at(".heap div").innerHTML = this.pictures
+      .get(step)
+      .map((part) => data.parts[part])
+      .join("");
     const facts = {
       op: step.op,
       goal: step.goal,
       errno: step.errno && `▲ ${step.errno}`,
-      bad: step.bad && `✗ ${step.bad}`,
+      bad: step.bad && `✗ ${step.bad}${"to" in step ? `, ${size(step)} times` : ""}`,
+      gap: leftOut(steps, position),
     };
     const badges = Object.entries(facts).filter(([, fact]) => fact);
     this.at(".facts").replaceChildren(...badges.flatMap(([kind, fact]) => [element("b", { class: kind }, fact), " "]));
@@ -146,6 +177,10 @@ class Player {
     }
     this.at("ol [aria-current]")?.removeAttribute("aria-current");
     this.at(`[data-go="${position}"]`).setAttribute("aria-current", "step");
+    const [fold, turn] = [foldOf(data.steps, step.n), this.at("[data-do=fold]")];
+    if (!fold && turn.matches(":focus")) this.host.focus();
+    turn.classList.toggle("unseen", !fold);
+    if (fold) turn.textContent = `${fold === step ? "unfold" : "fold"} ${size(fold)} steps`;
     this.at("a").hidden = !this.linked;
     this.at("a").href = `#${data.id}-step-${step.n}`;
   }
@@ -211,7 +246,14 @@ class Player {
     else if (name === "next") this.go(this.position + 1);
     else if (name === "last") this.go(this.steps.length - 1);
     else if (name === "defect") this.go(this.defects.find((i) => i > this.position) ?? this.defects[0]);
+    else if (name === "fold") this.turn(foldOf(this.data.steps, this.steps[this.position].n));
     else if (!playing) this.play();
+  }
+
+  // Opens a fold, or closes it.
+  turn(fold) {
+    if (!this.opened.delete(fold.n)) this.opened.add(fold.n);
+    this.visit(fold.n);
   }
 
   clicked(target) {
@@ -245,7 +287,7 @@ export function render({ model, el }, looks) {
   const player = new Player(host, model.get("data"), looks, { shown });
   const load = () => player.load(model.get("data"), model.get("value"));
   const go = () => {
-    if (player.steps[player.position].n !== model.get("value")) player.go(find(player.steps, model.get("value")));
+    if (player.steps[player.position].n !== model.get("value")) player.visit(`${model.get("value")}`);
   };
   go();
   model.on("change:data", load);

@@ -11,11 +11,12 @@ from __future__ import annotations
 import difflib
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
 from kvmplanes.model.series import VERSIONS, Function, Version
+from kvmplanes.runs.folds import FILTERS, Stop, as_stops
 from kvmplanes.runs.trace import Frame, Step, Trace
 from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_svg
@@ -27,16 +28,6 @@ from kvmplanes.view.page.svg import WIDTH, data_uri
 Start = int | Literal["defect"]
 Stack = tuple[Frame, ...]
 TAB: Final = 4  # columns
-
-FILTERS: Final[dict[str, Callable[[Step], bool]]] = {
-    "planes": lambda step: bool(
-        step.defect
-        or step.kind == "plane"
-        or step.slot is not None
-        or step.what in ("fail", "goto", "label", "check", "print", "return", "oops")
-        or (step.kind == "kvm" and step.what in ("alloc", "free"))
-    )
-}
 
 
 def _palette() -> str:
@@ -63,7 +54,8 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
         trace: the run.
         start: the step to show first, as in `trace.steps`, or "defect" for the first defect. When `only` hides
             it, the next one that is shown.
-        only: "planes" to show only what matters to planes; None for every step. Steps keep their numbers.
+        only: "planes" to show only what matters to planes; None for every step. Steps keep their numbers. Where a loop
+            finds one empty slot after the other, its steps are one stop, which the reader can unfold.
         title: its heading; by default the version and the scenario.
 
     Raises:
@@ -71,13 +63,13 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
     """
     data = player_data(trace, start=start, only=only, title=title)
     shown = _shown(trace, only)
-    first = next((step for step in shown if step.index >= data["start"]), shown[-1])
-    place = f"step {first.index} of {data['last']}, {first.op}, {first.subgoal}"
+    first = _stop(shown, data["start"])
+    place = f"step{'s' * first.is_fold} {first.number} of {data['last']}, {first.first.op}, {first.first.subgoal}"
     text = f"{data['title']}\n{len(shown)} steps, {len(trace.defects)} defects; {place}: {first.text}"
     parts = [
         f'<div id="{data["id"]}" data-kvmplanes-player data-lm-suppress-shortcuts="true">',
         _still(trace, first, data["title"], place),
-        _listing(shown),
+        _listing(trace, shown),
         f'<script type="application/json">{quoted(data)}</script>',
         f"<script>{page_script(*PLAYER_SCRIPT)}</script>",
         "</div>",
@@ -106,10 +98,25 @@ def _number(trace: Trace, shown: Sequence[Step], start: Start) -> int:
     return next((step.index for step in shown if step.index >= start), shown[-1].index)
 
 
+def _stop(shown: Sequence[Step], number: int) -> Stop:
+    """What is shown for the number of a step: the step alone when it lies inside a fold, behind the fold's first."""
+    stops = (stop for stop in _unfolded(shown) if stop.first.index == number)
+    return next(stops)
+
+
+def _unfolded(shown: Iterable[Step]) -> Iterator[Stop]:
+    """Every stop, and behind each fold the steps that it has, one by one."""
+    for stop in as_stops(shown):
+        yield stop
+        if stop.is_fold:
+            yield from (Stop((step,)) for step in stop.steps)
+
+
 def player_data(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> dict[str, Any]:
     """Everything that the script needs, small enough to be stored in a notebook; arguments as for `player`."""
     shown = _shown(trace, only)
-    pictures = [_picture(step) for step in shown]
+    stops = list(_unfolded(shown))
+    pictures = [_picture(stop) for stop in stops]
     parts, changes = picture_changes(pictures)
     heights = [float(height) for height in re.findall(r"viewBox='0 0 \S+ (\S+)'", "".join(pictures))]
     stacks = list(dict.fromkeys(step.stack for step in shown if step.stack))
@@ -122,18 +129,20 @@ def player_data(trace: Trace, *, start: Start = 0, only: str | None = None, titl
         "functions": [_function(trace.version.functions[name]) for name in names],
         "stacks": [_stack(trace.version, stack, names) for stack in stacks],
         "parts": parts,
-        "steps": [_step(step, stacks, change) for step, change in zip(shown, changes, strict=True)],
+        "steps": [_told(stop, stacks, change) for stop, change in zip(stops, changes, strict=True)],
     }
     return {"id": f"player-{zlib.crc32(quoted(data).encode()):08x}", **data}
 
 
-def _step(step: Step, stacks: list[Stack], changes: list[list[int]]) -> dict[str, Any]:
-    """One step; what it does not have is left out."""
+def _told(stop: Stop, stacks: list[Stack], changes: list[list[int]]) -> dict[str, Any]:
+    """One stop; what it does not have is left out. `to` is the last step of a fold."""
+    step = stop.first
     parts = {
         "n": step.index,
+        "to": stop.last.index if stop.is_fold else "",
         "op": step.op,
         "goal": step.subgoal,
-        "text": step.text,
+        "text": stop.text,
         "bad": step.defect,
         "errno": step.errno,
         "stack": stacks.index(step.stack) if step.stack else "",
@@ -176,11 +185,16 @@ def _is_detail(version: Version, name: str) -> bool:
 # -- pictures ---------------------------------------------------------------------------------------
 
 
-def _picture(step: Step) -> str:
-    drawn = heap_svg(step.state, changed=marks(step), title="Heap after this step", steady=True)
+def _picture(stop: Stop) -> str:
+    drawn = heap_svg(stop.last.state, changed=_marks(stop), title="Heap after this step", steady=True)
     # One picture at a time, shut off from the page: its ids need not tell it from others. The quotes change places
     # because a " costs four bytes in JSON within a notebook.
     return re.sub(r"\bk[0-9a-f]{8}-", "k-", drawn).translate(str.maketrans("\"'", "'\""))
+
+
+def _marks(stop: Stop) -> dict[str, str]:
+    """What its steps touched, all of it."""
+    return {place: mark for step in stop.steps for place, mark in marks(step).items()}
 
 
 def picture_changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]:
@@ -204,26 +218,39 @@ def picture_changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[
 # -- the page ---------------------------------------------------------------------------------------
 
 
-def _still(trace: Trace, step: Step, title: str, place: str) -> str:
+def _still(trace: Trace, stop: Stop, title: str, place: str) -> str:
     """What shows before the script runs, or where none may run."""
-    svg = heap_svg(step.state, changed=marks(step), title=title, desc=step.text, steady=True)
+    svg = heap_svg(stop.last.state, changed=_marks(stop), title=title, desc=stop.text, steady=True)
     image = css(width="100%", max_width=f"{WIDTH}px", height="auto", display="block")
-    at = _at(trace.version, step.stack)
-    places = [f"{frame.file}:{frame.lineno} {frame.function}: {frame.line}" for frame in step.stack[at : at + 1]]
-    lines = [f"<code>{escape(place)}</code>" for place in places]
-    words = [f"<b>{escape(title)}</b>", f"{place[0].upper()}{escape(place[1:])}", *lines, sentence(step)]
+    at = _at(trace.version, stop.first.stack)
+    frames = stop.first.stack[at : at + 1]
+    lines = [f"<code>{escape(f'{at.file}:{at.lineno} {at.function}: {at.line}')}</code>" for at in frames]
+    words = [f"<b>{escape(title)}</b>", f"{place[0].upper()}{escape(place[1:])}", *lines, sentence(stop)]
     return (
         f"<figure{css(margin='0 0 8px 0')}><figcaption>{'<br>'.join(words)}</figcaption>"
-        f'<img{image} alt="{escape(f"The heap after step {step.index}: {step.text}")}" src="{data_uri(svg)}"></figure>'
+        f'<img{image} alt="{escape(f"The heap after step {stop.last.index}: {stop.text}")}" src="{data_uri(svg)}">'
+        "</figure>"
     )
 
 
-def _listing(shown: Sequence[Step]) -> str:
-    items = "".join(f'<li value="{step.index}">{sentence(step)}</li>' for step in shown)
+def _listing(trace: Trace, shown: Sequence[Step]) -> str:
+    whole = len(shown) == len(trace.steps)
+    head = f"All {len(shown)} steps in words" if whole else f"{len(shown)} of {len(trace.steps)} steps in words"
+    jumps = "" if whole else "<p>Numbers that are missing are steps that concern no plane.</p>"
     hint = "To step through the run here, trust this notebook or run the cell."
-    return f"<details><summary>All {len(shown)} steps in words</summary><ol>{items}</ol></details><p><i>{hint}</i></p>"
+    items = "".join(map(_item, as_stops(shown)))
+    return f"<details><summary>{head}</summary>{jumps}<ol>{items}</ol></details><p><i>{hint}</i></p>"
 
 
-def sentence(step: Step) -> str:
-    """What a step does, in a sentence, and before it what is wrong with it."""
-    return f"{badge(BAD, step.defect)} {escape(step.text)}" if step.defect else escape(step.text)
+def _item(stop: Stop) -> str:
+    """A stop in the list; a fold opens."""
+    if not stop.is_fold:
+        return f'<li value="{stop.first.index}">{sentence(stop)}</li>'
+    steps = "".join(_item(Stop((step,))) for step in stop.steps)
+    head = f"<summary>{stop.number}. {sentence(stop)}</summary>"
+    return f"<li{css(list_style_type='none')}><details>{head}<ol>{steps}</ol></details></li>"
+
+
+def sentence(stop: Stop | Step) -> str:
+    """What happens, in a sentence, and before it what is wrong with it."""
+    return f"{badge(BAD, stop.defect)} {escape(stop.text)}" if stop.defect else escape(stop.text)

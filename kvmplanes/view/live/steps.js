@@ -12,6 +12,48 @@ export function pictures(steps) {
   return drawn;
 }
 
+// Folds: a step with `to` stands for those behind it up to that number, which are alike. The folds that a reader has
+// opened are known by their first number; what is left is shown.
+export function unfolded(steps, opened) {
+  let fold;
+  return steps.filter((step) => {
+    if ("to" in step) {
+      fold = step;
+      return !opened.has(step.n);
+    }
+    return fold === undefined || step.n > fold.to || opened.has(fold.n);
+  });
+}
+
+// The fold around a step, if there is one.
+export function foldOf(steps, number) {
+  return steps.find((step) => "to" in step && step.n <= number && number <= step.to);
+}
+
+// The number of a step, or its numbers: "45", "47 to 61".
+export function numbers({ n, to }) {
+  return to === undefined ? `${n}` : `${n} to ${to}`;
+}
+
+// The same among all: "step 45 of 65", "steps 47 to 61 of 65".
+export function counted(step, last) {
+  return `step${"to" in step ? "s" : ""} ${numbers(step)} of ${last}`;
+}
+
+// How many steps one stands for.
+export function size({ n, to = n }) {
+  return to - n + 1;
+}
+
+// What is left out before a position: "8 to 25 left out: no plane"; "" for nothing. Players leave out what concerns no
+// plane, and nothing else.
+export function leftOut(steps, position) {
+  const before = position ? (steps[position - 1].to ?? steps[position - 1].n) : -1;
+  const { n } = steps[position];
+  if (n === before + 1) return "";
+  return `${numbers({ n: before + 1, to: n > before + 2 ? n - 1 : undefined })} left out: no plane`;
+}
+
 // The position of a step of the trace, or of the next one that is shown.
 export function find(steps, number) {
   const position = steps.findIndex((step) => step.n >= number);

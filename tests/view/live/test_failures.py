@@ -5,11 +5,13 @@ import threading
 from typing import Any
 
 import pytest
+from traitlets import TraitError
 
 import kvmplanes as kp
 from kvmplanes.runs import unwinding
 from kvmplanes.view.ladder import ladder_svg
-from kvmplanes.view.live.failures import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, Picker, moment, picker
+from kvmplanes.view.live.failures import BY_FAILSLAB, BY_NAME, BY_NUMBER, NOTHING, OFFERED, Picker, picker
+from kvmplanes.view.live.pictures import NO_REPORT, NOT_FILLED, is_filled, moment
 from kvmplanes.view.plots import plot_occupancy
 from kvmplanes.view.report import report, summary
 
@@ -26,8 +28,8 @@ def views(shown: Picker) -> tuple[str, ...]:
 
 
 def visible(shown: Picker) -> list[str]:
-    controls = [control for control in shown.children[0].children if hasattr(control, "description")]
-    return [control.description for control in controls if control.layout.display != "none"]
+    fields = [field for field in shown.children[0].children if field.layout.display != "none"]
+    return [field.children[0].description for field in fields]
 
 
 def assert_views_show_the_run(shown: Picker) -> None:
@@ -36,8 +38,8 @@ def assert_views_show_the_run(shown: Picker) -> None:
     assert summary(trace).html in verdict
     assert ladder_svg(unwinding.ladder(trace)) in ladder
     assert f"The heap after step {moment(trace)} of {len(trace.steps) - 1}." in heap
-    assert plot_occupancy(trace).painted("svg").html in occupancy
-    assert told == "" if not trace.defects else report(trace).html in told
+    assert (plot_occupancy(trace).painted("svg").html if is_filled(trace) else NOT_FILLED) in occupancy
+    assert (report(trace).html if trace.defects else NO_REPORT) in told
 
 
 # -- a first choice ------------------------------------------------------------------------------------------
@@ -103,7 +105,7 @@ def test_a_bad_choice_is_an_error_and_changes_nothing(choice: dict[str, Any]) ->
 # -- control by control --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", kp.VERSIONS)
+@pytest.mark.parametrize("name", OFFERED)
 def test_version(name: str) -> None:
     shown = picker("08")
     shown.version.value = name
@@ -112,9 +114,9 @@ def test_version(name: str) -> None:
     assert ("Planes" in visible(shown)) == name.startswith("29")
 
 
-def test_every_version_is_offered_and_none_is_judged() -> None:
+def test_every_offered_version_has_its_title_and_none_is_judged() -> None:
     labels = {name: label for label, name in picker().version.options}
-    assert list(labels) == list(kp.VERSIONS)
+    assert tuple(labels) == OFFERED
     assert all(label.startswith(f"{name}: ") for name, label in labels.items())
 
 
@@ -154,11 +156,24 @@ def test_every_errno_of_a_call_can_be_chosen() -> None:
 
 def test_the_chosen_call_is_kept_where_the_version_has_it() -> None:
     shown = picker("09", fail="kvm_create_plane(kvm, 0)")
-    shown.version.value = "29"
+    shown.version.value = "29-fixed"
     assert shown.call.value == "kvm_create_plane(kvm, 0)"
     shown.version.value = "08"
     assert shown.call.value == shown.call.options[0] == "get_unused_fd_flags"
     assert same_run(shown, kp.run("08", fail=1))
+
+
+def test_29_as_posted_is_offered_to_who_names_it_alone() -> None:
+    """Its defect is for notebook 08 to ask: no list of an earlier page leads to it."""
+    shown = picker("09")
+    names = [name for _, name in shown.version.options]
+    assert names == [name for name in kp.VERSIONS if name != "29"]
+    with pytest.raises(TraitError):
+        shown.version.value = "29"
+    shown.choose("29", planes=(1,))
+    assert [name for _, name in shown.version.options] == list(kp.VERSIONS)
+    shown.choose("29-fixed")
+    assert [name for _, name in shown.version.options] == names
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -203,10 +218,14 @@ def test_planes_that_cannot_be_made_leave_the_last_run_in_place(typed: str) -> N
     assert "not possible" in shown.verdict.value
     assert "1, 3" in shown.verdict.value or "allowed are ids 1..15" in shown.verdict.value
     assert views(shown)[1:] == before
+    pictures = next(part for part in shown.children if shown.heap in getattr(part, "children", ()))
+    assert "kp-old" in pictures._dom_classes
+    assert "The pictures are of the choice before." in shown.verdict.value
     shown.by.value = BY_FAILSLAB  # another control cannot help, but it is shown
     assert "not possible" in shown.verdict.value
     assert "Seed" in visible(shown)
     shown.planes.value = "1, 2"
+    assert "kp-old" not in pictures._dom_classes
     assert same_run(shown, kp.run("29", planes=(1, 2), fail=shown.fail))
     assert_views_show_the_run(shown)
 
@@ -238,7 +257,7 @@ def test_only_the_controls_that_matter_are_shown() -> None:
     ):
         shown.by.value = by
         assert visible(shown) == [*told, *more]
-    shown.version.value = "29"
+    shown.version.value = "29-fixed"
     assert visible(shown) == ["Version", "Planes", "What fails"]
 
 

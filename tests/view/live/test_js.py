@@ -18,7 +18,14 @@ from kvmplanes.view.page.script import page_script, quoted, widget_script
 Need = Callable[[object, str], None]
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "js" / "vectors.json").read_text(encoding="utf-8"))
 LIVE = "kvmplanes.view.live"
-SCRIPTS = ((LIVE, "player"), (LIVE, "order"), (LIVE, "offline"), ("kvmplanes.learn.questions", "question"))
+SCRIPTS = (
+    (LIVE, "player"),
+    (LIVE, "order"),
+    (LIVE, "offline"),
+    ("kvmplanes.learn.questions", "question"),
+    ("kvmplanes.learn.selftest", "selftest"),
+    ("kvmplanes.learn.review", "field"),
+)
 each = pytest.mark.parametrize(("package", "name"), SCRIPTS)
 
 

@@ -18,7 +18,10 @@ CHOICES = MappingProxyType({choice.key: choice for choice in failure_choices().c
 
 def test_every_run_of_every_version_can_be_chosen_once() -> None:
     assert len(CHOICES) == len(failure_choices().choices) == len({choice.labels for choice in CHOICES.values()})
+    assert {choice.labels[0].partition(":")[0] for choice in CHOICES.values()} == {*kp.VERSIONS} - {"29"}
     for name, version in kp.VERSIONS.items():
+        if name == "29":  # notebook 08 lets a reader judge it
+            continue
         for planes in PLANES_TO_CREATE if version.creates_planes else ((),):
             calls = kp.run(name, planes=planes).calls
             errnos = sum(len(CALLS[base(call)][0]) for call in calls)
@@ -31,7 +34,7 @@ def test_every_run_of_every_version_can_be_chosen_once() -> None:
     [
         ("09", lambda: kp.run("09")),
         ("09-n2", lambda: kp.run("09", fail=2)),
-        ("29-p1.3-n20", lambda: kp.run("29", planes=(1, 3), fail=20)),
+        ("29-fixed-p1.3-n20", lambda: kp.run("29-fixed", planes=(1, 3), fail=20)),
         ("11-n14-EINTR", lambda: kp.run("11", fail="kvm_init_mmu_notifier: EINTR")),
     ],
 )
@@ -45,7 +48,7 @@ def test_a_choice_shows_the_run_that_its_key_names(key: str, run: object) -> Non
 
 @pytest.mark.parametrize(
     ("version", "choice"),
-    [("09", {}), ("09", {"fail": 2}), ("29", {"planes": (1, 3), "fail": "anon_inode_getfile(plane 3): ENFILE"})],
+    [("09", {}), ("09", {"fail": 2}), ("29-fixed", {"planes": (1, 3), "fail": "anon_inode_getfile(plane 3): ENFILE"})],
 )
 def test_the_live_picker_names_its_choice_by_a_key_of_the_page(version: str, choice: dict[str, object]) -> None:
     live = picker(version, **choice)  # type: ignore[arg-type]

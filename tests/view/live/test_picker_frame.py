@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which moment the failure picker shows, and what of it a saved notebook holds."""
+"""How the failure picker is laid out, which moment it shows, and what of it a saved notebook holds."""
 
+import html
 from collections.abc import Callable
 
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.view.live.failures import moment, picker
+from kvmplanes.view.live.failures import picker
+from kvmplanes.view.live.pictures import NO_REPORT, NOT_FILLED, moment
+from kvmplanes.view.page.svg import FOLLOWING
 
 
 @pytest.mark.parametrize(
@@ -44,12 +47,43 @@ def test_beside_the_widget_stands_what_a_file_shows() -> None:
 
 def test_the_first_frame_needs_no_script_and_no_svg_element() -> None:
     """What an untrusted notebook and a code host leave of it: images, words, plain styles."""
-    html = picker("09").saved().html
-    assert html.count("<img ") == html.count(' alt="') == html.count("data:image/svg+xml") == 2
+    still = picker("09").saved().html.replace(FOLLOWING, "")  # without it, images follow the system's theme
+    assert still.count("<img ") == still.count(' alt="') == still.count("data:image/svg+xml") == 2
     for dropped in ("<script", "<svg", "<style", "class=", "jupyter", "widget"):
-        assert dropped not in html.lower()
+        assert dropped not in still.lower()
 
 
 def test_the_first_frame_is_the_same_every_time() -> None:
     again = [picker("29", planes=(1, 3), fail=n).saved() for n in (22, 22)]
     assert again[0] == again[1]
+
+
+def test_every_control_says_what_it_does() -> None:
+    fields = picker("09").children[0].children
+    words = [field.children[1].value for field in fields]
+    assert len(set(words)) == len(fields) == 9
+    assert all(10 < len(word) < 70 and word.endswith(".") for word in words)
+    assert [field.children[0].tooltip for field in fields] == [html.unescape(word) for word in words]
+
+
+def test_slots_and_report_are_shown_on_demand_and_stay() -> None:
+    shown = picker("09")
+    hidden = (shown.occupancy, shown.report)
+    assert [view.layout.display for view in hidden] == ["none", "none"]
+    shown.slots.value = shown.reports.value = True
+    shown.version.value = "08"
+    assert [view.layout.display for view in hidden] == [None, None]
+    assert NOT_FILLED in shown.occupancy.value
+    assert NO_REPORT in shown.report.value
+    shown.slots.value = False
+    assert [view.layout.display for view in hidden] == ["none", None]
+
+
+def test_pictures_are_beside_each_other_where_jupyterlab_has_848_pixels() -> None:
+    shown = picker("09")
+    least = [int(view.layout.flex.split()[-1].removesuffix("px")) for view in (shown.ladder, shown.heap)]
+    assert sum(least) + 16 <= 848
+    shown.larger.value = True
+    assert {view.layout.flex for view in (shown.ladder, shown.heap)} == {"1 1 100%"}
+    shown.larger.value = False
+    assert [int(view.layout.flex.split()[-1].removesuffix("px")) for view in (shown.ladder, shown.heap)] == least

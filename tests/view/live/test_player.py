@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
+from kvmplanes.runs.folds import Stop, as_stops
 from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_svg
 from kvmplanes.view.live.player import player
@@ -75,6 +76,15 @@ def pictures(data: dict[str, Any]) -> list[str]:
     return made
 
 
+def stops(trace: kp.Trace) -> list[Stop]:
+    """Each stop, and behind each fold the steps in it, as they are stored."""
+    return [
+        told
+        for stop in as_stops(trace.steps)
+        for told in (stop, *(Stop((step,)) for step in stop.steps if stop.is_fold))
+    ]
+
+
 @cache
 def whole(name: str) -> str:
     return player(TRACES[name]).html
@@ -111,18 +121,48 @@ def test_nothing_is_fetched_from_elsewhere(html: str) -> None:
 
 def test_every_step_is_there(trace: kp.Trace, html: str) -> None:
     data = data_of(html)
-    assert [(step["n"], step["text"]) for step in data["steps"]] == [(s.index, s.text) for s in trace.steps]
-    assert [int(item["value"] or -1) for item in Page(html).all("li")] == [s.index for s in trace.steps]
+    single = [(step["n"], step["text"]) for step in data["steps"] if "to" not in step]
+    assert single == [(s.index, s.text) for s in trace.steps]
+    assert [int(item["value"] or -1) for item in Page(html).all("li") if "value" in item] == [
+        s.index for s in trace.steps
+    ]
     assert data["last"] == len(trace.steps) - 1
-    for step, text in zip(trace.steps, Page(html).text["li"], strict=True):
-        assert text.endswith(step.text)
-        assert (step.defect or "") in text
+    for stop, text in zip(stops(trace), Page(html).text["li"], strict=True):
+        assert stop.text in text
+        assert (stop.defect or "") in text
+
+
+def test_what_a_loop_repeats_is_one_stop_before_its_steps(trace: kp.Trace, html: str) -> None:
+    told = [(step["n"], step.get("to", step["n"]), step["text"]) for step in data_of(html)["steps"]]
+    assert told == [(stop.first.index, stop.last.index, stop.text) for stop in stops(trace)]
+    folds = [stop for stop in stops(trace) if stop.is_fold]
+    bad = [f"✗\N{NO-BREAK SPACE}{stop.defect} " if stop.defect else "" for stop in folds]
+    wanted = [f"{stop.number}. {word}{stop.text}" for stop, word in zip(folds, bad, strict=True)]
+    assert Page(html).text["summary"][1:] == wanted
+
+
+def test_a_start_at_a_fold_shows_it_and_one_inside_it_the_step() -> None:
+    posted = TRACES["teardown"]
+    for start, words in ((47, "steps 47 to 61 of 65, close(vm), use: kvm#1->planes[1] to planes[15]"),
+                         (50, "step 50 of 65, close(vm), use: kvm#1->planes[4] is read")):  # fmt: skip
+        view = player(posted, start=start)
+        assert words in view.text
+        assert words.partition(", ")[0].capitalize() in Page(view.html).text["figcaption"][0]
+        assert data_of(view.html)["start"] == start
+
+
+def test_left_out_steps_are_owned_up_to() -> None:
+    page = Page(player(TRACES["teardown"], only="planes").html)
+    assert page.text["summary"][0] == "25 of 66 steps in words"
+    assert "Numbers that are missing are steps that concern no plane." in page.text["p"]
+    assert page.text["p"] != Page(whole("teardown")).text["p"]
 
 
 def test_every_picture_survives_its_packing(trace: kp.Trace, html: str) -> None:
     swap = str.maketrans("\"'", "'\"")
-    for step, drawn in zip(trace.steps, pictures(data_of(html)), strict=True):
-        wanted = heap_svg(step.state, changed=marks(step), title="Heap after this step", steady=True)
+    for stop, drawn in zip(stops(trace), pictures(data_of(html)), strict=True):
+        touched = {place: mark for step in stop.steps for place, mark in marks(step).items()}
+        wanted = heap_svg(stop.last.state, changed=touched, title="Heap after this step", steady=True)
         assert drawn.translate(swap) == re.sub(r"\bk[0-9a-f]{8}-", "k-", wanted)
 
 
@@ -139,7 +179,7 @@ def test_without_its_script_it_shows_the_first_picture_and_all_sentences(trace: 
     frame = next(frame for frame in step.stack if frame.function in ("kvm_create_plane", "kvm_create_vm"))
     assert f"{frame.file}:{frame.lineno} {frame.function}: {frame.line}" in caption
     assert step.text in caption
-    assert page.text["summary"] == [f"All {len(trace.steps)} steps in words"]
+    assert page.text["summary"][:1] == [f"All {len(trace.steps)} steps in words"]
 
 
 def test_a_notebook_with_three_stays_small() -> None:
@@ -172,7 +212,7 @@ def test_players_differ_in_their_ids() -> None:
 
 def test_only_planes_keeps_what_matters_to_planes() -> None:
     data = data_of(player(TRACES["teardown"], only="planes").html)
-    assert [step["n"] for step in data["steps"]] == [1, 4, 5, 6, 7, 26, *range(43, 62)]
+    assert [step["n"] for step in data["steps"]] == [1, 4, 5, 6, 7, 26, *range(43, 48), *range(47, 62)]
     assert data["last"] == 65
 
 
@@ -223,7 +263,7 @@ def test_a_readers_own_function_is_listed() -> None:
     own = "static void kvm_destroy_planes(struct kvm *kvm)\n{\n    (void)kvm;\n}\n"
     trace = kp.run(kp.VERSIONS["11"].replace(own))
     data = data_of(player(trace, start="defect").html)
-    assert data["steps"][data["start"]]["bad"] == "leak"
+    assert [step["bad"] for step in data["steps"] if step["n"] == data["start"]] == ["leak"]
     assert data["title"].startswith("version 11+:")
 
 

@@ -38,7 +38,10 @@ def data_of(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", TRACES)
 def test_every_place_can_be_pointed_at(name: str) -> None:
     data = data_of(name)
-    for step, told in zip(TRACES[name].steps, data["steps"], strict=True):
+    single = [told for told in data["steps"] if "to" not in told]
+    for fold in (told for told in data["steps"] if "to" in told):  # it has the place of its steps
+        assert {told["stack"] for told in single if fold["n"] <= told["n"] <= fold["to"]} == {fold["stack"]}
+    for step, told in zip(TRACES[name].steps, single, strict=True):
         frames = data["stacks"][told["stack"]]["frames"] if "stack" in told else []
         for frame, (place, number) in zip(step.stack, frames, strict=True):
             listing = data["functions"][place]
