@@ -20,8 +20,9 @@ from kvmplanes.oracle.compiled.compare import SEES, disagreements, model_events,
 from kvmplanes.oracle.compiled.edits import Edit, with_edits
 from kvmplanes.oracle.compiled.results import Agreement, CRun, agreement, agreement_table, fresh, matrix, stored
 from kvmplanes.oracle.compiled.run import Driver, Played, Scenario
-from kvmplanes.oracle.instruments.cases import recorded
+from kvmplanes.oracle.instruments.cases import ABOUT_09, decoded, recorded
 from kvmplanes.oracle.instruments.checkers import DECLARING_PATCH, checkers, deallocator, gccs
+from kvmplanes.oracle.instruments.checklist import five_questions
 from kvmplanes.oracle.instruments.table import instrument_table
 from kvmplanes.oracle.measured import VARIANTS, evidence_text
 from kvmplanes.oracle.measured.evidence import MODELS, both, compare
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from kvmplanes.oracle.instruments.picker import instrument_picker
 
 __all__ = [
+    "ABOUT_09",
     "DECLARING_PATCH",
     "MISSING",
     "MODELS",
@@ -51,8 +53,10 @@ __all__ = [
     "compare",
     "compilers",
     "deallocator",
+    "decoded",
     "disagreements",
     "evidence_text",
+    "five_questions",
     "fresh",
     "gccs",
     "instrument_picker",

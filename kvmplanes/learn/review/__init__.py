@@ -27,10 +27,10 @@ from kvmplanes.runs.words import listed, many
 from kvmplanes.view.page.html import Html, badge, css, escape, marked
 from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, NEVER_USED
 
-__all__ = ["Finding", "Review", "coverage_html", "findings_on", "report_html"]
+__all__ = ["Finding", "Review", "coverage_html", "findings_on", "in_short", "report_html", "told"]
 
 _COLUMNS: Final = 72  # of a mail
-_ROLE: Final = {"defect": BAD, "latent": CHANGED, "question": CHANGED, "style": NEVER_USED}
+_ROLE: Final = {"defect": BAD, "latent": CHANGED, "question": CHANGED, "style": NEVER_USED, "false alarm": CHANGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,13 @@ class Review:
         if not 1 <= number <= len(self.comments):
             raise ValueError(f"no comment {number}; there are {len(self.comments)}, counted from 1")
         self.comments = (*self.comments[: number - 1], *self.comments[number:])
+
+    @property
+    def listing(self) -> Html:
+        """What is reviewed, each line with its id: "L16", "+54"; a line of context or of braces alone has none."""
+        lines = [f"{line.id:3}  {f'{line.sign}{line.text}'.expandtabs(8)}".rstrip() for line in self.document.shown]
+        look = css(font_size="13px", line_height="1.45", overflow_x="auto", margin="4px 0")
+        return Html(f'<pre{look} tabindex="0">{escape(chr(10).join(lines))}</pre>', "\n".join(lines))
 
     def run(self, **scenario: Any) -> Trace:
         """Run the version under review; arguments and errors as for `kvmplanes.run`. The run counts as seen."""
@@ -185,7 +192,7 @@ def coverage_html(review: Review) -> Html:
     html = [_bar(name, len(part), len(whole)) for name, part, whole in rows]
     text = [f"{name}: {len(part)} of {len(whole)}" for name, part, whole in rows]
     for name, part, whole in rows[:2]:
-        missing = _spans(id_ for id_ in whole if id_ not in part)
+        missing = in_short(id_ for id_ in whole if id_ not in part)
         if missing:
             html.append(f"<p{css(margin='2px 0')}>Not yet among the {name}: {escape(missing)}.</p>")
             text.append(f"not yet among the {name}: {missing}")
@@ -204,15 +211,15 @@ def report_html(review: Review, reveal: bool = False) -> Html:
     hint = _hint(review, missed, reveal)
     parts = [Html(f"<p{css(margin='4px 0')}><b>{head}</b> {escape(hint)}</p>", f"{head} {hint}")]
     for number, comment in enumerate(review.comments, 1):
-        place = f"Comment {number}, on {_spans(comment.lines)}"
+        place = f"Comment {number}, on {in_short(comment.lines)}"
         parts.append(Html(f"<p{css(margin='6px 0 2px 0')}><b>{escape(place)}</b></p>", place))
         meant = review.meant(comment)
-        parts += [_told(finding) for finding in meant]
+        parts += [told(finding) for finding in meant]
         if not meant:
             nothing = "Kept as it is; the matcher looks for words on lines, and knows none of these here."
             parts.append(Html(f"<p{css(margin='2px 0')}>{nothing}</p>", f"  {nothing}"))
     if reveal:
-        parts += [_told(finding) for finding in missed]
+        parts += [told(finding) for finding in missed]
     return Html("".join(part.html for part in parts), "\n".join(part.text for part in parts))
 
 
@@ -220,7 +227,7 @@ def _hint(review: Review, missed: Sequence[Finding], reveal: bool) -> str:
     if not missed:
         return "Nothing that is known here is missing."
     if reveal:
-        return "The others stand at the end."
+        return "The others follow at the end."
     lines = [finding.lines[:1] for finding in missed]
     places = {review.document.line(*first).place if first else "the mail as a whole" for first in lines}
     defects = sum(finding.weight == "defect" for finding in missed)
@@ -228,11 +235,14 @@ def _hint(review: Review, missed: Sequence[Finding], reveal: bool) -> str:
     return f"{many(len(missed), 'finding')} missing{more}. Look again at {listed(sorted(places))}."
 
 
-def _told(finding: Finding) -> Html:
-    """A finding with its evidence; a false alarm as what is not so."""
-    role, word, claim = _ROLE.get(finding.weight, CLEAN), str(finding.weight), finding.claim
+def told(finding: Finding) -> Html:
+    """A finding with its evidence; a false alarm as what it would be wrong to say.
+
+    The matcher knows words and no meaning, so this asks to compare and does not judge the comment.
+    """
+    role, word, claim = _ROLE[finding.weight], str(finding.weight), finding.claim
     if finding.weight == "false alarm":
-        word, claim = "not so", f"It is not so {finding.claim}"
+        word, claim = "compare", f"It would be wrong to say {finding.claim}"
     evidence = finding.evidence()
     html = f"{badge(role, word)} {marked(claim)}<br>{escape(evidence)}"
     return Html(f"<p{css(margin='2px 0 2px 12px')}>{html}</p>", f"  {word}: {claim} {evidence}")
@@ -245,7 +255,7 @@ def _bar(name: str, part: int, whole: int) -> str:
     return f"<div{css(margin='4px 0')}>{label}<div{outer}><div{inner}></div></div></div>"
 
 
-def _spans(ids: Iterable[str]) -> str:
+def in_short(ids: Iterable[str]) -> str:
     """Ids in short: "+01..+12 +14"; labels as they are."""
     spans: list[list[str]] = []
     for id_ in ids:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The review composer: choose lines, write, run, and watch coverage, findings and the mail grow."""
+"""The review composer: choose lines, write, run, and watch what a run shows, coverage, findings and the mail grow."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ import ipywidgets as w
 import kvmplanes as kp
 from kvmplanes.learn.review import Review, coverage_html, report_html
 from kvmplanes.learn.review.document import ReviewLine
-from kvmplanes.view.live.controls import Keys, SavedFrame, choice, within
+from kvmplanes.view.live.controls import SavedFrame, choice, within
+from kvmplanes.view.live.pictures import moment
+from kvmplanes.view.live.widgets import player_widget
 from kvmplanes.view.page.html import Html, badge, css, escape
 from kvmplanes.view.page.style import BAD, CHANGED, tint
+from kvmplanes.view.report import summary
 
 NO_FAILURE: Final = "nothing fails"
+_OPEN: Final = "Open this run in the player"
+_CLOSE: Final = "Close the player"
 _LABEL: Final = "7em"
 _choice: Final = partial(choice, label=_LABEL, width="44em")
 
@@ -34,6 +39,8 @@ class Composer(SavedFrame):
         call: what fails in the run.
         excerpt, meter, findings, mail: the views.
         message: what went wrong last, if anything.
+        outcome: what the last run showed.
+        play: the button that opens that run in the player below it.
     """
 
     HOW = "Review composer. Run this cell to write comments and to run paths; until then this is where it begins."
@@ -52,20 +59,24 @@ class Composer(SavedFrame):
         self._planes = (1,) if version == "29" else ()
         self.call = _choice("Let fail", [NO_FAILURE, *kp.run(version, planes=self._planes).calls])
         self.run = w.Button(description="Run it")
+        self.play = w.Button(description=_OPEN, layout={"width": "auto"})
+        self.outcome, self._stage = w.HTML(), w.VBox()
+        self._ran = w.VBox([self.outcome, self.play, self._stage], layout={"display": "none"})
         self.message, self.excerpt, self.meter = w.HTML(), w.HTML(), w.HTML()
         self.findings, self.mail = w.HTML(), w.HTML()
         row = w.Layout(flex_flow="row wrap", grid_gap="4px 8px", align_items="center")
         super().__init__([
             self.first, self.last, self.excerpt, self.text, self.add,
             w.Box([self.which, self.remove], layout=row),
-            w.Box([self.call, self.run, Keys()], layout=row),
-            self.message, self.meter, self.findings, self.mail,
+            w.Box([self.call, self.run], layout=row),
+            self.message, self._ran, self.meter, self.findings, self.mail,
         ])  # fmt: skip
         self.first.observe(self._chosen, names="value")
         self.last.observe(self._show_excerpt, names="value")
         self.add.on_click(self._add)
         self.remove.on_click(self._remove)
         self.run.on_click(self._run)
+        self.play.on_click(self._open)
         self._show()
 
     def _chosen(self, change: dict[str, Any]) -> None:
@@ -90,7 +101,25 @@ class Composer(SavedFrame):
     def _run(self, _: object) -> None:
         fail = None if self.call.value == NO_FAILURE else str(self.call.value)
         self.review.run(fail=fail, planes=self._planes)
+        self._close()
+        self.outcome.value = within(summary(self.review.runs[-1]).html)
+        self._ran.layout.display = None
         self._show()
+
+    def _open(self, _: object) -> None:
+        """Open the last run in the player, or close it again."""
+        if self._stage.children:
+            self._close()
+            return
+        trace = self.review.runs[-1]
+        self._stage.children = [player_widget(trace, start=moment(trace), only="planes")]
+        self.play.description = _CLOSE
+
+    def _close(self) -> None:
+        for shown in self._stage.children:
+            shown.close()
+        self._stage.children = []
+        self.play.description = _OPEN
 
     def _show(self) -> None:
         self.message.value = ""
@@ -98,6 +127,7 @@ class Composer(SavedFrame):
         self.which.options = [
             (f"{', '.join(comment.lines[:1])}: {comment.text[:40]}", place) for place, comment in enumerate(comments)
         ]
+        self.which.value = len(comments) - 1 if comments else None
         self.which.layout.display = self.remove.layout.display = None if comments else "none"
         self.meter.value = within(coverage_html(self.review).html)
         self.findings.value = within(report_html(self.review).html) if comments else ""

@@ -7,13 +7,24 @@ from collections.abc import Callable
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import AGAIN, getfile_fails, results_of, state_after, with_arch_init
+from kvmplanes.learn.queries import (
+    AGAIN,
+    GETFILE,
+    altered,
+    getfile_fails,
+    index_of,
+    results_of,
+    state_after,
+    with_arch_init,
+)
 from kvmplanes.learn.review.document import CREATE_PLANE, TITLE_29
 from kvmplanes.learn.review.patch09 import prefix
 from kvmplanes.patch.claims import CLAIMS
 from kvmplanes.runs.words import defects_in_words, listed
 
 _CREATE_1: Final = "KVM_CREATE_PLANE 1"
+_POSTED: Final = "kvm_put_kvm(kvm);\nkvm_destroy_one_plane(plane);"
+_REVERSED: Final = "kvm->planes[id] = NULL;\nkvm_destroy_one_plane(plane);\nkvm_put_kvm(kvm);"
 
 
 def _dangling() -> str:
@@ -24,6 +35,34 @@ def _dangling() -> str:
 
 def _retry() -> str:
     return f"In the model, asked twice: {', then '.join(results_of(getfile_fails(retry=True), _CREATE_1))}."
+
+
+def _early() -> str:
+    trace = getfile_fails()
+    stored = next(step.index for step in trace.steps if step.slot == 1 and step.what == "write")
+    failed = next(step.index for step in trace.steps if step.what == "fail")
+    freed = index_of(trace, "free", "plane#1")
+    return (
+        f"In the model planes[1] is stored at step {stored}, the call fails at step {failed}, and the plane is freed "
+        f"at step {freed}. The model has one CPU: nobody looks in between (limit: locks)."
+    )
+
+
+def _put_order() -> str:
+    def freed_again(lines: str) -> int:
+        """Second frees inside the call, with one put more: it stands for a VM that nobody else holds."""
+        last = lines.replace("kvm_put_kvm(kvm);", "kvm_put_kvm(kvm);\nkvm_put_kvm(kvm);")
+        trace = kp.run(altered("29", CREATE_PLANE, _POSTED, last), planes=(1,), fail=GETFILE)
+        return sum(
+            defect.kind == "double-free" and trace.steps[defect.step].op == _CREATE_1 for defect in trace.defects
+        )
+
+    posted, reversed_ = (("once", "twice")[freed_again(lines)] for lines in (_POSTED, _REVERSED))
+    return (
+        "In the model, with one put more in this place, so that it is the last: plane#1 is freed "
+        f"{posted} before the call returns; with slot, plane and reference given back in this order, {reversed_}. "
+        "We reason that a real VM keeps a reference here: the descriptor is in use."
+    )
 
 
 def _truncated() -> str:
@@ -80,15 +119,20 @@ def _checks() -> str:
 EVIDENCE: Final[dict[str, Callable[[], str]]] = {
     "dangling": _dangling,
     "retry": _retry,
+    "early-publish": _early,
+    "put-order": _put_order,
     "truncation": _truncated,
     "lifetime": _lifetime,
     "publication": _publication,
     "errno": _errno,
-    "selftest": lambda: f"The mail {CLAIMS['00/60'].message_id}: {CLAIMS['00/60'].claim}",
+    "selftest": lambda: f"Source: the cover letter, 00/60. {CLAIMS['00/60'].claim}",
     "prefix": lambda: prefix(TITLE_29),
     "race": _lock,
     "last-reference": _users,
-    "nospec": lambda: "The model has no speculation: it cannot show this, and you may be right (limit: locks).",
+    "nospec": lambda: (
+        "Reasoning, by a source: Documentation/staging/speculation.rst of Linux. The model does not speculate and "
+        "cannot show it (limit: locks)."
+    ),
     "bounds": _checks,
     "leak": _leaks,
 }

@@ -77,6 +77,10 @@ CASES: Final[tuple[Case, ...]] = (
 )  # fmt: skip
 
 
+# Those of the patch, of its ancestor and of its mutants. What 29/60 does is a task of notebook 08.
+ABOUT_09: Final[tuple[str, ...]] = tuple(case.name for case in CASES if case.c != "29")
+
+
 def case(name: str) -> Case:
     """The case of a name; ValueError that lists the names."""
     cases = {case.name: case for case in CASES}
@@ -106,6 +110,18 @@ def recorded(name: str, title: str = "") -> str:
         if titles[number].startswith(title):
             return blocks[number + 1].strip()
     raise ValueError(f"no report {title!r} in {name}; there are {'; '.join(titles[:-1:2])}")
+
+
+def decoded(name: str) -> str:
+    """What `addr2line` made of the addresses of a report: each place, and below it who called whom, the last one first.
+
+    Raises:
+        ValueError: no such file, or nothing in it was decoded.
+    """
+    sites = re.findall(r"^  \S+ = (.+?) +\[(.+)\]$", evidence_text(name).partition("Decoded sites")[2], re.MULTILINE)
+    if not sites:
+        raise ValueError(f"no addresses of {name} were decoded")
+    return "\n".join(f"{place}:\n    {chain}" for chain, place in sites)
 
 
 @cache

@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from kvmplanes.oracle.instruments.cases import Case
 from kvmplanes.oracle.instruments.table import Cell, InstrumentTable, cell_html
-from kvmplanes.view.live.controls import Keys, SavedFrame, choice, within
+from kvmplanes.view.live.controls import SavedFrame, choice, within
 from kvmplanes.view.live.offline import Choice, Choices
 from kvmplanes.view.page.html import Html
 
@@ -34,7 +34,7 @@ class InstrumentPicker(SavedFrame):
         self.instrument = choice("Instrument", table.instruments, label="6em", width="24em")
         self.view = w.HTML()
         wrap = w.Layout(flex_flow="row wrap", grid_gap="0 1em")
-        super().__init__([w.Box([self.case, self.instrument, Keys()], layout=wrap), self.view])
+        super().__init__([w.Box([self.case, self.instrument], layout=wrap), self.view])
         self.choose(case, instrument)
         for control in (self.case, self.instrument):
             control.observe(self._show, names="value")

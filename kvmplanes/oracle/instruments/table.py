@@ -11,7 +11,7 @@ A case says what is done, and an instrument who watches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -19,15 +19,17 @@ from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
 from kvmplanes.oracle.measured import VARIANTS, Variant
+from kvmplanes.oracle.measured.evidence import OLDER
 from kvmplanes.runs.shown import Bundle, Drawn, bundle
 from kvmplanes.runs.trace import Trace
-from kvmplanes.view.page.html import Html, badge, bold, css, escape, folded, table
-from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, Role
+from kvmplanes.view.page.html import Cells, Html, badge, bold, css, escape, folded, table
+from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, Role, tint
 from kvmplanes.view.report import report, summary
 
 ROLE: Final[dict[str, Role]] = {
     "finds": CLEAN, "silent": CLEAN, "misses": BAD, "false alarm": BAD, "not run": NEVER_USED
 }  # fmt: skip
+ALL_CASES: Final = tuple(known.name for known in CASES)
 # What the figures of an instrument count.
 COUNTS: Final = {
     "reading": "lines",
@@ -35,7 +37,7 @@ COUNTS: Final = {
     "ASan / KASAN": "reports",
     "UBSan": "reports",
     "LSan / kmemleak": "objects",
-    "init_on_free": "new leaks",
+    "init_on_free + kmemleak": "new leaks",
     "slub_debug=FPZU": "Oopses, messages",
     "plain run": "Oopses",
 }
@@ -46,7 +48,10 @@ _KINDS: Final = {
     "LSan / kmemleak": {"leak"},
 }
 NOTE: Final = (
-    "finds or misses: the case has a defect; silent: there is none to find; not run: no run is on record. "
+    "finds or misses: the case has a defect. silent: there is none to find. not run: no run is on record. "
+    f"The kernel of this table is Linux {OLDER}."
+)
+OF_FIGURES: Final = (
     "A figure counts what was shown in all runs of a cell: C, the patch's own C; kernel, a measured one; text, the "
     "lines that reading names."
 )
@@ -96,25 +101,35 @@ class InstrumentTable(Drawn):
         """One cell; ValueError when there is no such case or instrument."""
         if instrument not in self.instruments:
             raise ValueError(f"no instrument {instrument!r}; there are {', '.join(self.instruments)}")
-        return next(cell for cell in self.cells if (cell.case, cell.instrument) == (case(name), instrument))
+        names = [known.name for known in self.cases]
+        if name not in names:
+            raise ValueError(f"no case {name!r}; there are {', '.join(names)}")
+        return next(cell for cell in self.cells if (cell.case.name, cell.instrument) == (name, instrument))
 
 
-def instrument_table(runs: Iterable[CRun] | None = None, variants: Mapping[str, Variant] = VARIANTS) -> InstrumentTable:
+def instrument_table(
+    runs: Iterable[CRun] | None = None,
+    variants: Mapping[str, Variant] = VARIANTS,
+    *,
+    cases: Collection[str] = ALL_CASES,
+) -> InstrumentTable:
     """Fill every cell.
 
     Args:
         runs: the C's, such as `fresh` gives; None for the stored ones.
         variants: the measured kernels.
+        cases: names of the cases that are rows, in their order.
 
     Raises:
-        ValueError: the runs lack a case.
+        ValueError: no such case, or the runs lack one.
     """
-    versions = {case.c for case in CASES}
+    chosen = [case(name) for name in cases]
+    versions = {case.c for case in chosen}
     of_cases = [run for run in (stored() if runs is None else runs) if run.version in versions]
     return InstrumentTable(
         tuple(
             Cell(case, instrument, tuple(ask(case, of_cases, variants.get(case.kernel))))
-            for case in CASES
+            for case in chosen
             for instrument, ask in INSTRUMENTS.items()
         )
     )
@@ -122,40 +137,50 @@ def instrument_table(runs: Iterable[CRun] | None = None, variants: Mapping[str, 
 
 @bundle.register
 def _bundle(shown: InstrumentTable) -> Bundle:
-    """The table, with what its words and figures mean below it."""
-    head: list[str | Html] = ["case", *map(_heading, shown.instruments)]
+    """The verdicts as a map; below it what the words mean, and folded the figures."""
+    names = [
+        Html(bold(name).html.replace(" / ", " /<br/>").replace(" + ", " +<br/>"), name) for name in shown.instruments
+    ]
+    map_ = _grid(shown, ["case", *names], _tile, padding="2px 4px 2px 0")
+    head: Cells = ["case", *(Html(f"{bold(name).html}<br/>{escape(COUNTS[name])}", name) for name in shown.instruments)]
+    figures = _grid(shown, head, _figures, padding="4px 8px 4px 0")
+    small = css(font_size="12px", margin="6px 0")
+    html = f"{map_.html}<p{small}>{escape(NOTE)}</p>" + folded(
+        "How much each of them shows", f"{figures.html}<p{small}>{escape(OF_FIGURES)}</p>"
+    )
+    titles = [f"{case.name}: {case.title}" for case in shown.cases]
+    return {"text/html": html, "text/plain": "\n".join([map_.text, *titles, NOTE])}
+
+
+def _grid(shown: InstrumentTable, head: Cells, draw: Callable[[Cell], Html], padding: str) -> Html:
+    """A case a row, an instrument a column."""
     rows = [
-        (_case(case), *(_finding(shown.cell(case.name, instrument)) for instrument in shown.instruments))
+        (_case(case), *(draw(shown.cell(case.name, instrument)) for instrument in shown.instruments))
         for case in shown.cases
     ]
     narrow = {column: {"white_space": "nowrap"} for column in range(1, len(head))}
-    drawn = table(
-        head,
-        rows,
-        caption=Html("What each instrument shows of each case", ""),
-        looks={0: {"min_width": "9em"}, **narrow},
-        padding="4px 8px 4px 0",
-    )
-    titles = [f"{case.name}: {case.title}" for case in shown.cases]
-    html = f"{drawn.html}<p{css(font_size='12px', margin='6px 0')}>{escape(NOTE)}</p>"
-    return {"text/html": html, "text/plain": "\n".join([drawn.text, *titles, NOTE])}
-
-
-def _heading(instrument: str) -> Html:
-    return Html(f"{bold(instrument).html}<br/>{escape(COUNTS[instrument])}", instrument)
+    return table(head, rows, looks={0: {"min_width": "9em"}, **narrow}, padding=padding)
 
 
 def _case(case: Case) -> Html:
     return Html(f"{bold(case.name).html}<br/>{escape(case.title)}", case.name)
 
 
-def _finding(cell: Cell) -> Html:
-    """A cell's verdict, and how much each witness shows: in full as HTML, as text the numbers alone."""
+def _tile(cell: Cell) -> Html:
+    """A verdict as a field of the map: colour, sign and word; a pale one where there is nothing to find or to know."""
+    role, word = ROLE[cell.verdict], cell.verdict
+    strong = word in ("finds", "misses", "false alarm")
+    ground = {"background_color": role.fill, "color": role.ink} if strong else {"background_color": tint(role, 0.2)}
+    look = css(display="block", padding="6px 8px", border_radius="4px", text_align="center", **ground)
+    return Html(f"<b{look}>{role.sign}\u00a0{escape(word)}</b>", word)
+
+
+def _figures(cell: Cell) -> Html:
+    """How much each witness of a cell shows."""
     sources = [witness.source.removeprefix("the ").partition(" ")[0] for witness in cell.witnesses]
     counts = [str(witness.count) for witness in cell.witnesses]
     figures = "<br/>".join(escape(f"{source} {count}") for source, count in zip(sources, counts, strict=True))
-    numbers = f" {'/'.join(counts)}" if any(witness.count for witness in cell.witnesses) else ""
-    return Html(f"{badge(ROLE[cell.verdict], cell.verdict)}<br/>{figures}", f"{cell.verdict}{numbers}")
+    return Html(figures or escape(cell.verdict), "/".join(counts) or cell.verdict)
 
 
 def cell_html(cell: Cell) -> Html:

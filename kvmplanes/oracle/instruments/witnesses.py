@@ -172,14 +172,14 @@ def _symptoms(kernel: Variant, boot: Mapping[str, int], plain: Mapping[str, int]
 
 
 _AGAIN: Final = 'message "Object already free"|messages "Object already free"'
-FREED_UNDER: Final[Mapping[str, Freed]] = {"init_on_free": "zeroed", "slub_debug=FPZU": "poisoned"}
+FREED_UNDER: Final[Mapping[str, Freed]] = {"init_on_free + kmemleak": "zeroed", "slub_debug=FPZU": "poisoned"}
 INSTRUMENTS: Final[Mapping[str, _Ask]] = {
     "reading": _reading,
     "failure injection": _injection,
     "ASan / KASAN": _address,
     "UBSan": _undefined,
     "LSan / kmemleak": _leak,
-    "init_on_free": _bytes("init_on_free=1", "zeroed", "new leak"),
+    "init_on_free + kmemleak": _bytes("init_on_free=1", "zeroed", "new leak"),
     "slub_debug=FPZU": _bytes("slub_debug=FPZU", "poisoned", "Oops|Oopses"),
     "plain run": _bytes("plain", "kept", "Oops|Oopses"),
 }

@@ -14,7 +14,9 @@ from kvmplanes.model.series import ALL
 from kvmplanes.oracle.compiled.build import Compiler
 from kvmplanes.oracle.instruments import checkers as module
 from kvmplanes.oracle.instruments.checkers import DECLARATION, DECLARING_PATCH, NO_GCC, checkers, deallocator, gccs
+from tests.helpers.minutes import ROOT, cells_of
 
+PAGE = ROOT / "notebooks" / "07-what-the-tools-see.ipynb"
 # The versions in which kvm_destroy_vm() uses the VM after it has freed it.
 LATE = {"09", "10"}
 
@@ -84,6 +86,8 @@ def test_the_patch_and_the_declaration_are_one() -> None:
         line for line in DECLARATION.splitlines() if line.endswith("__attribute__((__malloc__(kvm_arch_free_vm, 1)));")
     ]
     assert f"+{declared}\n" in DECLARING_PATCH
+    (words,) = ("".join(cell["source"]) for cell in cells_of(PAGE) if cell["id"] == "nb07-source-words")
+    assert f"```c\n{declared}\n```" in words
     old, new = re.search(r"@@ -\d+,(\d+) \+\d+,(\d+) @@", DECLARING_PATCH).groups()  # type: ignore[union-attr]
     hunk = DECLARING_PATCH.partition(" @@\n")[2].splitlines()
     assert len([line for line in hunk if line[0] != "+"]) == int(old)

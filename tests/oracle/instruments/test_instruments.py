@@ -13,11 +13,20 @@ from kvmplanes.model.heap import Freed
 from kvmplanes.model.series import ALL
 from kvmplanes.oracle import CRun, Driver, Scenario, fresh, stored
 from kvmplanes.oracle.compiled.run import Played
-from kvmplanes.oracle.instruments.cases import CASES, Case, case, fresh_reports, recorded, sanitizer_reports
+from kvmplanes.oracle.instruments.cases import (
+    ABOUT_09,
+    CASES,
+    Case,
+    case,
+    decoded,
+    fresh_reports,
+    recorded,
+    sanitizer_reports,
+)
 from kvmplanes.oracle.instruments.reading import ASKED, objections
 from kvmplanes.oracle.instruments.table import Cell, InstrumentTable, instrument_table
 from kvmplanes.oracle.instruments.witnesses import INSTRUMENTS
-from kvmplanes.oracle.measured import VARIANTS, Variant
+from kvmplanes.oracle.measured import VARIANTS, Variant, evidence_text
 from kvmplanes.oracle.measured.evidence import MODELS, V3
 
 TABLE = instrument_table()
@@ -60,7 +69,9 @@ def test_what_address_and_leak_checkers_find_is_what_the_model_has(each: Case) -
     assert ("LSan / kmemleak" in found) == bool(kinds & {"leak", "double-free"})
 
 
-@pytest.mark.parametrize(("instrument", "freed"), [("init_on_free", "zeroed"), ("slub_debug=FPZU", "poisoned")])
+@pytest.mark.parametrize(
+    ("instrument", "freed"), [("init_on_free + kmemleak", "zeroed"), ("slub_debug=FPZU", "poisoned")]
+)
 def test_changed_bytes_show_what_the_model_shows(instrument: str, freed: Freed) -> None:
     cell = TABLE.cell("09", instrument)
     assert cell.trace == kp.run("09", freed=freed)
@@ -84,6 +95,27 @@ def test_bad_names_are_refused() -> None:
         instrument_table([])
     with pytest.raises(ValueError, match=r"no report 'x' in kasan-W29.txt; there are first report"):
         recorded("kasan-W29.txt", "x")
+
+
+def test_the_rows_can_be_chosen() -> None:
+    table = instrument_table(cases=ABOUT_09)
+    assert [row.name for row in table.cases] == [row.name for row in CASES if row.name != "29"]
+    assert set(table.cells) < set(TABLE.cells)
+    assert "29" not in str(table)
+    with pytest.raises(ValueError, match=r"no case '29'; there are rfc, .*, 09-level16$"):
+        table.cell("29", "UBSan")
+    with pytest.raises(ValueError, match="no case 'V1k'"):
+        instrument_table(cases=("09", "V1k"))
+
+
+def test_decoded_addresses_are_the_evidences() -> None:
+    lines = decoded("kasan-V1k.txt").splitlines()
+    text = evidence_text("kasan-V1k.txt").partition("Decoded sites")[2]
+    assert len(lines) == 2 * text.count(" = ")
+    for place, chain in zip(lines[::2], lines[1::2], strict=True):
+        assert f" = {chain.strip()}   [{place.removesuffix(':')}]" in text
+    with pytest.raises(ValueError, match=r"no addresses of oops-poison\.txt were decoded"):
+        decoded("oops-poison.txt")
 
 
 def test_the_case_without_52_is_the_mutant_that_the_evidence_calls_v3k() -> None:
@@ -115,7 +147,7 @@ def test_the_kernel_fills_its_cells() -> None:
     v1k, v3k = VARIANTS["V1k"], VARIANTS["V3k"]
     plain = dict.fromkeys(v1k.no_kasan, v1k.no_kasan["plain"])
     assert differing(instrument_table(RUNS, changed_kernel("V1k", no_kasan=plain))) == {
-        ("09", "init_on_free"),
+        ("09", "init_on_free + kmemleak"),
         ("09", "slub_debug=FPZU"),
     }
     tidy = dataclasses.replace(v3k.kmemleak, after_sweep=0)
