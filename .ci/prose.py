@@ -37,8 +37,7 @@ RULES: Final = Path(__file__).with_name("prose.toml")
 # Keys of TOML whose strings a reader sees. Code, patterns, ids and paths have other keys.
 SHOWN: Final = frozenset({
     "prompt", "reason", "reply", "label", "otherwise", "entry", "task", "form", "hints", "why", "idea", "title",
-    "claim", "explanation", "left_out", "consequence", "posted", "control", "double-free", "use-after-free",
-    "out-of-bounds", "null-dereference", "leak", "wrong errno", "wrong state", "wrong result",
+    "claim", "judged", "explanation", "left_out", "consequence", "posted", "control",
 })  # fmt: skip
 
 _CODE: Final = re.compile(r"^(```|~~~).*?^\1[^\n]*$|`+[^`\n]+(?:\n[^`\n]+)?`+", re.MULTILINE | re.DOTALL)
@@ -82,7 +81,7 @@ def prose(text: str) -> str:
 
 
 def _strings(value: Any, key: str = "", *, shown: bool = False) -> Iterator[tuple[str, str]]:
-    """Each string below a TOML value that is shown, with its key: `nb05-order.options[1].reply`."""
+    """Each string below a TOML value that is shown, with its key: `nb05-reads.options[1].reply`."""
     if isinstance(value, str):
         if shown:
             yield key, value

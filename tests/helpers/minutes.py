@@ -4,7 +4,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -18,7 +18,10 @@ _NO_PROSE: Final = re.compile(
     r"^```.*?^```|<details>.*?</details>|</?[a-zA-Z][^>]*>|\]\([^)]*\)|^\|[-| :]+\|$", re.MULTILINE | re.DOTALL
 )
 _WORD: Final = re.compile(r"[^\s|*#\[\]]*\w[^\s|*#\[\]]*")
-_WIDGET: Final = re.compile(r"\b(?:player|picker|instrument_picker|order_editor|order_widget|composer)\(")
+_HEADING: Final = re.compile(r"^(#+) +(.+?) *$", re.MULTILINE)
+_WIDGET: Final = re.compile(
+    r"\b(?:player|picker|instrument_picker|order_editor|order_widget|composer|findings_field)\("
+)
 _TRY: Final = re.compile(r"nb\d\d-(?:change|make|fix-source|choose)(?:-run)?")  # a cell that the text asks to change
 
 
@@ -34,7 +37,7 @@ class Reading:
     Attributes:
         words: of the Markdown cells; of each question its prompt, labels, one reply of mean length and reason; of each
             exercise its title, task and reason.
-        questions: how many it asks.
+        questions: how many it asks, those of the self-test among them.
         exercises: how many it sets.
         tries: its widgets, and its cells that a reader changes and runs again.
     """
@@ -58,16 +61,33 @@ def _texts(room: str) -> dict[str, Any]:
     return texts
 
 
+def _asked(question: dict[str, Any]) -> float:
+    """The words of a question until it is answered."""
+    return words(question["prompt"]) + sum(words(option.get("label", "")) for option in question["options"])
+
+
+def _replied(question: dict[str, Any]) -> float:
+    """The words of one reply of mean length, and of the reason."""
+    return mean(words(option["reply"]) for option in question["options"]) + words(question["reason"])
+
+
 def _question(question: dict[str, Any]) -> float:
     """The words of a question that a reader reads."""
-    options = question["options"]
-    labels = sum(words(option.get("label", "")) for option in options)
-    return (
-        words(question["prompt"])
-        + labels
-        + mean(words(option["reply"]) for option in options)
-        + words(question["reason"])
-    )
+    return _asked(question) + _replied(question)
+
+
+def _selftest(forms: Iterable[str]) -> tuple[int, float]:
+    """Questions and words of the self-test in some forms; after the second one both are replied to."""
+    texts = {form: [*_form(form).values()] for form in ("before", "after")}
+    forms = [*forms]
+    told = sum(_asked(question) for form in forms for question in texts[form])
+    told += sum(_replied(question) for form in forms if form == "after" for both in texts.values() for question in both)
+    return sum(len(texts[form]) for form in forms), told
+
+
+def _form(form: str) -> dict[str, Any]:
+    path = ROOT / "kvmplanes" / "learn" / "selftest" / f"{form}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _called(sources: Iterable[str], function: str) -> list[str]:
@@ -77,15 +97,60 @@ def _called(sources: Iterable[str], function: str) -> list[str]:
 
 def reading(notebook: Path) -> Reading:
     """What this notebook asks of a reader."""
+    return reading_of(cells_of(notebook))
+
+
+def cells_of(notebook: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook as they are stored."""
+    return [*json.loads(notebook.read_text(encoding="utf-8"))["cells"]]
+
+
+def reading_of(cells: Iterable[dict[str, Any]]) -> Reading:
+    """What some cells ask of a reader."""
     questions, exercises = _texts("questions"), _texts("exercises")
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    cells = [*cells]
     code = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
     prose = sum(words("".join(cell["source"])) for cell in cells if cell["cell_type"] == "markdown")
     asked, tasks = _called(code.values(), "ask"), _called(code.values(), "exercise")
     solved = sum(words(exercises[id_][key]) for id_ in tasks for key in ("title", "task", "why"))
+    tested, test = _selftest(_called(code.values(), "selftest"))
     return Reading(
-        words=prose + round(sum(_question(questions[id_]) for id_ in asked)) + solved,
-        questions=len(asked),
+        words=prose + round(sum(_question(questions[id_]) for id_ in asked) + test) + solved,
+        questions=len(asked) + tested,
         exercises=len(tasks),
         tries=sum(bool(_WIDGET.search(source) or _TRY.fullmatch(id_)) for id_, source in code.items()),
     )
+
+
+def headings_of(cells: Iterable[dict[str, Any]]) -> list[tuple[int, str]]:
+    """Level and text of each heading, code marks gone."""
+    prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    found = _HEADING.findall(_NO_PROSE.sub(lambda part: part[0] if part[0].startswith("]") else "", prose))
+    return [(len(marks), text.replace("`", "")) for marks, text in found]
+
+
+def sections(cells: Iterable[dict[str, Any]], wanted: Collection[str]) -> list[dict[str, Any]]:
+    """The cells under some headings, each up to the next heading of its level or a higher one.
+
+    A Markdown cell with several headings counts in parts.
+    """
+    inside, level = False, 0
+    chosen: list[dict[str, Any]] = []
+    for cell in cells:
+        for part in _parts(cell):
+            for depth, text in headings_of([part]):
+                if text in wanted:
+                    inside, level = True, depth if not inside else min(level, depth)
+                elif inside and depth <= level:
+                    inside = False
+            if inside:
+                chosen.append(part)
+    return chosen
+
+
+def _parts(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """A Markdown cell cut in front of its headings; another cell whole."""
+    if cell["cell_type"] != "markdown":
+        return [cell]
+    texts = re.split(r"^(?=#+ )", "".join(cell["source"]), flags=re.MULTILINE)
+    return [{**cell, "source": text} for text in texts if text]

@@ -81,8 +81,8 @@ def test_the_citation_names_the_version_the_licence_and_the_authors_of_the_patch
 def test_the_contributing_guide_names_a_question_and_rooms_that_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     table = tomllib.loads((ROOT / "kvmplanes/learn/questions/nb05.toml").read_text(encoding="utf-8"))
-    assert "nb05-order" in text
-    assert "nb05-order" in table
+    assert "nb05-zeroed" in text
+    assert "nb05-zeroed" in table
     named = re.findall(r"`((?:kvmplanes|notebooks|tests|\.ci)/[\w./-]+)`", text)
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []

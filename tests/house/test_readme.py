@@ -8,7 +8,8 @@ from kvmplanes.learn import EXERCISES, QUESTIONS
 from kvmplanes.oracle.compiled import results
 from kvmplanes.oracle.measured.evidence import NEWER, OLDER, both
 from kvmplanes.runs.mutation import kills
-from notebooks.site.builder.picture import STORED, picture
+from notebooks.site.builder.landing import values
+from notebooks.site.builder.picture import PICTURES
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,8 +23,16 @@ def test_it_is_short_and_its_links_lead_somewhere() -> None:
         assert (ROOT / ".github" / "workflows" / workflow).exists()
 
 
-def test_the_picture_is_the_models() -> None:
-    assert STORED.read_text(encoding="utf-8") == f"{picture()}\n"
+def test_the_pictures_are_the_models() -> None:
+    shown = re.findall(r'(?:srcset|src)="([^"]+)"', README)
+    assert {ROOT / name for name in shown} == set(PICTURES)
+    for path, drawn in PICTURES.items():
+        assert path.read_text(encoding="utf-8") == f"{drawn()}\n", "python -m notebooks.site.builder.picture"
+
+
+def test_the_course_takes_the_hours_that_its_notebooks_state() -> None:
+    assert values()["course_hours"] == "5"
+    assert "00 to 08: five hours" in README
 
 
 def test_the_minutes_are_those_of_the_notebooks() -> None:
