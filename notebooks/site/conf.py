@@ -7,7 +7,9 @@ Nothing is executed, and nothing on the pages comes from another site.
 from pathlib import Path
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 from notebooks.site.builder import layout
 
@@ -39,7 +41,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "kvmplanes"
 html_static_path = [str(layout.STAGE / "static")]
 html_css_files = ["site.css"]
-html_js_files = [("choices/choices.js", {"defer": "defer"})]
+html_js_files = [("choices/choices.js", {"defer": "defer"}), ("print.js", {"defer": "defer"})]
 html_favicon = str(layout.STAGE / "static" / "favicon.svg")
 html_show_sphinx = False
 html_copy_source = False
@@ -57,7 +59,7 @@ html_context = {
 }
 html_theme_options = {
     "github_url": layout.REPOSITORY,
-    "header_links_before_dropdown": 3,
+    "navbar_center": [],  # the side bar has the pages
     "navigation_with_keys": False,  # the arrow keys are the player's
     "article_header_end": ["notebook-links"],
     "footer_start": ["footer"],
@@ -69,16 +71,27 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars: dict[str, list[str]] = {"**": []}  # the header has the pages
+html_sidebars: dict[str, list[str]] = {"**": ["chapters"]}
 
 
 def setup(app: Sphinx) -> None:
     """Sphinx calls this."""
     app.connect("doctree-read", colour_c)
+    app.add_node(HideCodeCellNode, override=True, html=(open_fold, close_fold))
 
 
 def colour_c(_: Sphinx, page: nodes.document) -> None:
-    """Have cells that hold C coloured as C: myst-nb knows one language for a whole notebook."""
+    """Have cells that hold C, or a diff of it, coloured so: myst-nb knows one language for a whole notebook."""
     for block in page.findall(nodes.literal_block):
         if block.astext().startswith("%%c "):
-            block["language"] = "c"
+            block["language"] = "diff" if "\n@@ " in block.astext() else "c"
+
+
+def open_fold(page: HTML5Translator, node: HideCodeCellNode) -> None:
+    """Write a fold of code. Its name is what it shows, which speech control needs; myst-nb's own one has another."""
+    page.body.append(f'<details class="kp-fold"><summary>{page.encode(node["prompt_show"])}</summary>\n')
+
+
+def close_fold(page: HTML5Translator, _: HideCodeCellNode) -> None:
+    """Close it."""
+    page.body.append("</details>\n")

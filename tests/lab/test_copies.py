@@ -145,7 +145,9 @@ def test_bad_folders_and_names_are_refused_before_anything_is_written(tmp_path: 
     for folder, sentence in ((file, "is a file"), (source, "the project's own notebooks"), (source / "x", "own")):
         with pytest.raises(ValueError, match=sentence):
             lay(folder)
-    with pytest.raises(ValueError, match=r"no notebook '5'; there are 00, 01, .*, 09, glossary, limits, references$"):
+    with pytest.raises(
+        ValueError, match=r"no notebook '5'; there are 00, 01, .*, 09, appendix, glossary, limits, references$"
+    ):
         lay(tmp_path / "new", ["5"])
     assert not (tmp_path / "new").exists()
     with pytest.raises(OSError, match="Not a directory"):

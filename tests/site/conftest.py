@@ -4,10 +4,18 @@
 import importlib.util
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from notebooks.site.builder import layout
+
+SITE = Path(os.environ.get("SITE", layout.ROOT / "build" / "site"))
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -25,3 +33,66 @@ def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *root])
         yield browser
         browser.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(need: Callable[[object, str], None]) -> Iterator[str]:
+    """Address of the built site."""
+    need((SITE / "index.html").is_file(), "The site is not built: run `make site`.")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser_page(chromium: Any) -> Iterator[Any]:
+    """One page for all tests: what it has loaded it keeps."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def open_page(site: str, browser_page: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a page; what it opens must ask the site alone, and log no error or warning."""
+    page, trouble = browser_page, []
+
+    def requested(request: Any) -> None:
+        if not request.url.startswith((site, "data:", "blob:")):
+            trouble.append(f"left the site: {request.url}")
+
+    def answered(response: Any) -> None:
+        if response.status >= 400:
+            trouble.append(f"{response.status}: {response.url}")
+
+    def logged(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            trouble.append(message.text)
+
+    def failed(error: Any) -> None:
+        trouble.append(str(error))
+
+    listeners = {"request": requested, "response": answered, "console": logged, "pageerror": failed}
+    for event, listener in listeners.items():
+        page.on(event, listener)
+
+    def opened(name: str, width: int = 1280, look: str = "light") -> Any:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media="screen", color_scheme=look)
+        page.goto("about:blank")  # so that an address with another # is loaded anew
+        page.goto(site + name)
+        page.add_style_tag(content="* { transition: none !important; }")  # no colour is judged half-way
+        if not name.startswith("slides/") and page.locator("[data-kvmplanes-choices]").count():  # its lists are fetched
+            page.locator(".kp-choices .kp-shown").first.wait_for()
+        return page
+
+    yield opened
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    assert trouble == []

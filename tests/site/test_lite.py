@@ -176,6 +176,8 @@ def test_a_reader_runs_the_first_notebook(open_notebook: Callable[[str], Any]) -
     expect(question).not_to_have_text(asked)
 
     run_all(page)
+    page = open_notebook("03-when-kzalloc-says-no.ipynb")
+    run_all(page)
     call = page.get_by_label("Failing call")
     call.scroll_into_view_if_needed()
     picker = page.locator(".jp-OutputArea-output", has=call)

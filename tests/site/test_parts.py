@@ -50,7 +50,14 @@ def test_the_last_run_is_read_and_what_was_not_run_is_said(tmp_path: Path) -> No
 def test_a_slide_begins_with_a_heading_and_c_is_coloured_as_c() -> None:
     from notebooks.site.builder import slides
 
-    texts = ("# One", C, "## Two", "### [Three](05-teardown.ipynb#A-b)", "## Four", f"%%c mine\n{C}")
+    texts = (
+        "# One",
+        C,
+        "## Two",
+        "### [Three](05-teardown.ipynb#A-b) [Five](appendix.ipynb)",
+        "## Four",
+        f"%%c mine\n{C}",
+    )
     cells = [nbformat.v4.new_markdown_cell(text) for text in texts]
     for place in (1, 5):
         cells[place] = nbformat.v4.new_code_cell(texts[place])
@@ -61,6 +68,7 @@ def test_a_slide_begins_with_a_heading_and_c_is_coloured_as_c() -> None:
     assert COLOURED not in one
     assert '<h2 id="Two">Two<' in two
     assert 'href="../05-teardown.html#a-b"' in two
+    assert 'href="../appendix.html"' in two
     assert COLOURED in four
     assert "<title>One slides</title>" in text
     assert re.findall(r"https?://[^\"' ]+", text) == []

@@ -9,16 +9,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from string import Template
 
 import nbformat
 from nbconvert import ScriptExporter
 
 import kvmplanes as kp
+from kvmplanes.oracle.instruments.cases import ABOUT_09
 from kvmplanes.oracle.instruments.picker import instrument_choices
 from kvmplanes.oracle.instruments.table import instrument_table
 from kvmplanes.view.live.offline import failure_choices, write_script
-from notebooks.site.builder import figures, five, layout, lite, picture, slides
+from notebooks.site.builder import book, figures, five, landing, layout, lite, slides, teachers
 
 # The reference: what notebooks import from, and the rooms below, module by module.
 FACES = {
@@ -51,15 +51,16 @@ def main() -> None:
 def pages() -> None:
     """Lay out the sources: notebooks, pages with their figures, style."""
     for notebook in layout.NOTEBOOKS.glob("*.ipynb"):
-        shutil.copy(notebook, layout.STAGE)
+        nbformat.write(book.chapter(nbformat.read(notebook, as_version=4)), layout.STAGE / notebook.name)
     shutil.copytree(layout.PAGES / "static", layout.STAGE / "static")
     numbered = [name for name in layout.notebooks() if name[:2].isdigit()]
     if len(numbered) != layout.NUMBERED:
         sys.exit(f"{layout.NUMBERED} numbered notebooks are expected, and there are {len(numbered)}")
     values = {
         **figures.figures(),
-        "picture": picture.picture(),
+        **landing.values(),
         "five": five.table(),
+        **teachers.values(),
         "citation": (layout.ROOT / "CITATION.cff").read_text(encoding="utf-8").partition("\n")[2].strip(),
         "subject": kp.PATCH.subject,
         "authors": " and ".join(author.partition(" <")[0] for author in kp.PATCH.authors),
@@ -69,7 +70,7 @@ def pages() -> None:
     }
     for page in layout.PAGES.glob("*.md"):
         own = {"notebooks": "\n".join(numbered)} if page.name == "index.md" else {}
-        text = Template(page.read_text(encoding="utf-8")).substitute(values | own)
+        text = layout.filled(page.read_text(encoding="utf-8"), values | own)
         (layout.STAGE / page.name).write_text(text, encoding="utf-8")
     (layout.STAGE / "api.md").write_text(api(), encoding="utf-8")
 
@@ -94,7 +95,9 @@ def automodule(name: str, option: str) -> str:
 
 def choices(folder: Path) -> None:
     """What the pickers show, for every choice, beside the script that fetches it."""
-    size = sum(picker.write(folder) for picker in (failure_choices(), instrument_choices(instrument_table())))
+    size = sum(
+        picker.write(folder) for picker in (failure_choices(), instrument_choices(instrument_table(cases=ABOUT_09)))
+    )
     write_script(folder / "choices.js")
     print(f"Pickers: {sum(1 for _ in folder.rglob('*.json'))} files, {size / 1e6:.1f} MB")
 

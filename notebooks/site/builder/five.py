@@ -2,18 +2,18 @@
 """The table of the page "Five questions of a review": which question objects to which text, asked by a program."""
 
 import kvmplanes as kp
-from kvmplanes.oracle.instruments.cases import CASES
+from kvmplanes.oracle.instruments.checklist import WITHOUT_42, text_under
 from kvmplanes.oracle.instruments.reading import ASKED, objections
 
 # 29/60 is a task of notebook 08, so this page says nothing of it.
 VERSIONS = ("rfc", "09", "09-fixed", "10", "11")
-MADE_UP = ("without +52", "09-twice", "09-level16")
+MADE_UP = (WITHOUT_42, "without +52", "09-twice", "09-level16")
 
 
 def table() -> str:
     """The table, as Markdown: a row for each text, a column for each question."""
     texts = {name: kp.VERSIONS[name] for name in VERSIONS}
-    texts |= {case.name: case.version for case in CASES if case.name in MADE_UP}
+    texts |= {name: text_under(name) for name in MADE_UP}
     rows = [["text", *map(str, range(1, len(ASKED) + 1))], ["---"] * (len(ASKED) + 1)]
     for name, version in texts.items():
         said = {question for question, _, _ in objections(version)}

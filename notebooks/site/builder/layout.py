@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the site's parts agree on: where things are, which notebooks there are, how an anchor is made."""
 
+import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,15 @@ def anchor(text: str) -> str:
     'Fix-or-make'
     """
     return text.replace(" ", "-")
+
+
+def filled(page: str, values: Mapping[str, str]) -> str:
+    """A page with its figures: `$five` is one, and `$PWD` of a command is none.
+
+    Raises:
+        KeyError: a name that has no figure.
+    """
+    return re.sub(r"\$([a-z][a-z_0-9]*)", lambda name: values[name[1]], page)
 
 
 def project() -> dict[str, Any]:
