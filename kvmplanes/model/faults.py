@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from kvmplanes.given import brief, some, whole, written
+
 # Linux's numbers on every machine: in a browser Python's own are others. Source: include/uapi/asm-generic/errno*.h.
 _BASE: Final = """
     EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
@@ -32,8 +34,8 @@ def errno_name(number: int) -> str:
     Raises:
         ValueError: it is none of `ERRNOS`.
     """
-    if abs(number) not in ERRNO_NAMES:
-        raise ValueError(f"{number} is no errno that is known here; {', '.join(ERRNOS)} are")
+    if type(number) is not int or abs(number) not in ERRNO_NAMES:
+        raise ValueError(f"{brief(number)} is no errno that is known here; {some(ERRNOS)} are")
     return ERRNO_NAMES[abs(number)]
 
 
@@ -63,6 +65,9 @@ def base(call: str) -> str:
     return call.partition("(")[0]
 
 
+_LARGEST: Final = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Failslab:
     """The kernel's failslab attributes, with a seed in place of the kernel's random numbers.
@@ -75,6 +80,7 @@ class Failslab:
 
     Raises:
         ValueError: a figure is out of its range.
+        TypeError: a figure is no whole number.
 
     Source: Documentation/fault-injection/fault-injection.rst.
     """
@@ -85,12 +91,10 @@ class Failslab:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.probability <= 100:
-            raise ValueError(f"probability must be 0..100 percent, not {self.probability}")
-        if self.interval < 1:
-            raise ValueError(f"interval must be 1 or more, not {self.interval}")
-        if self.times < -1:
-            raise ValueError(f"times must be -1 (no limit) or more, not {self.times}")
+        whole(self.probability, "probability", 0, 100, "0..100 percent")
+        whole(self.interval, "interval", 1, _LARGEST)
+        whole(self.times, "times", -1, _LARGEST, "-1 (no limit) or more")
+        whole(self.seed, "seed", -_LARGEST, _LARGEST)
 
 
 Fail = int | str | tuple[int, ...] | Failslab | None
@@ -116,9 +120,11 @@ class Injector:
         numbers = (fail,) if isinstance(fail, int) else fail
         self._numbers = numbers if isinstance(numbers, tuple) else ()
         if any(type(n) is not int for n in self._numbers) or not isinstance(fail, int | str | tuple | Failslab | None):
-            raise ValueError(f"fail must be None, a number or a tuple of them, a call's name or Failslab, not {fail!r}")
+            raise ValueError(
+                f"fail must be None, a number or a tuple of them, a call's name or Failslab, not {brief(fail)}"
+            )
         if any(n < 1 for n in self._numbers):
-            raise ValueError(f"fail counts failable calls from 1, not {fail}")
+            raise ValueError(f"fail counts failable calls from 1, not {brief(fail)}")
         if isinstance(fail, str):
             self._name, self._errno = _parse(fail)
         if isinstance(fail, Failslab):
@@ -160,10 +166,13 @@ class Injector:
 
 
 def _parse(fail: str) -> tuple[str, str]:
+    written(fail, "fail, a call's name,", 200)
+    if not fail.isprintable():
+        raise ValueError(f"fail must be a call's name, on one line, not {brief(fail)}")
     name, _, errno = (part.strip() for part in fail.partition(":"))
     errnos = CALLS.get(base(name), ((), False))[0]  # a reader's own call gives whatever errno there is
     if errno and errnos and errno not in errnos:
-        raise ValueError(f"{base(name)} fails with {' or '.join(errnos)}, not {errno!r}")
+        raise ValueError(f"{base(name)} fails with {' or '.join(errnos)}, not {brief(errno)}")
     if errno and errno not in ERRNOS:
-        raise ValueError(f"{base(name)} fails with an errno such as EFAULT, not {errno!r}")
+        raise ValueError(f"{base(name)} fails with an errno such as EFAULT, not {brief(errno)}")
     return name, errno

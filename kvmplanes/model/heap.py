@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
+from kvmplanes.given import among
+
 DefectKind = Literal["use-after-free", "double-free", "leak", "out-of-bounds", "null-dereference"]
 DEFECT_KINDS: Final[tuple[DefectKind, ...]] = get_args(DefectKind)
 What = Literal[
@@ -194,8 +196,7 @@ class Heap:
     """
 
     def __init__(self, report: Callable[[Event], None], freed: Freed = "kept") -> None:
-        if freed not in FREED:
-            raise ValueError(f"freed must be one of {', '.join(FREED)}, not {freed!r}")
+        among(freed, "freed", FREED)
         self.allocations: dict[str, Allocation] = {}
         self._last: Event | None = None
         self._tell = report

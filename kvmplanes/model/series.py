@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from kvmplanes.given import among, brief
 from kvmplanes.model.machine.tree import Applied, Tree, apply_diff, as_lines, read_tree
 from kvmplanes.model.version import Function, Version
 
@@ -64,6 +65,7 @@ SERIES: Final[Mapping[str, Entry]] = {
 
 def diff_of(name: str) -> Path | None:
     """The diff that makes a version out of the one it stands on; None for 08, the tree itself."""
+    among(name, "name", SERIES)
     if name == "08":
         return None
     return _POSTED if name == "09" else _HERE / "c" / "series" / f"{name}.patch"
@@ -71,6 +73,7 @@ def diff_of(name: str) -> Path | None:
 
 def applied(name: str) -> tuple[Applied, ...]:
     """Where each hunk of the diff that makes this version was placed."""
+    among(name, "name", SERIES)
     return _made(name)[1]
 
 
@@ -122,6 +125,6 @@ def version(which: str | Version) -> Version:
     """
     if isinstance(which, Version):
         return which
-    if which not in VERSIONS:
-        raise ValueError(f"unknown version {which!r}; versions are {', '.join(VERSIONS)}")
+    if not isinstance(which, str) or which not in VERSIONS:
+        raise ValueError(f"unknown version {brief(which)}; versions are {', '.join(VERSIONS)}")
     return VERSIONS[which]

@@ -15,12 +15,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from kvmplanes.given import among, brief, typed, whole, written
 from kvmplanes.model.machine.translated import Member
 from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.model.version import Version
 
 _POINTER: Final = 8  # LP64
 _UNSIGNED: Final = 4
+_LARGEST: Final = 1 << 20  # bytes of one member
 # Sizes that kmalloc rounds up to; source: Linux 6.12, mm/slab_common.c, kmalloc_info. What is larger takes whole pages.
 CLASSES: Final = (8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192)
 # Bytes of struct kvm without the patch, as measured; the patch adds `ARRAY`, and 8192 bytes are taken in each case.
@@ -29,6 +31,8 @@ STRUCT_KVM: Final[Mapping[str, int]] = MappingProxyType({"6.12.117": 6296, "7.2.
 
 def sizeof(*members: int) -> int:
     """Bytes of a C struct whose members have these sizes, each aligned to its own, the whole to the largest."""
+    for size in members:
+        whole(size, "a member's size", 1, _LARGEST)
     end = 0
     for size in members:
         end = _up(end, size) + size
@@ -42,14 +46,20 @@ def _up(end: int, to: int) -> int:
 
 def size_of_struct(version: Version, struct: str) -> int:
     """Bytes of a struct of a version's C; 0 where there is none."""
-    members = version.unit.structs.get(struct, ())
+    members = _members(version, struct)
     return sizeof(*(member.width for member in members for _ in range(_slots(member))))
 
 
 def size_of_member(version: Version, struct: str, name: str) -> int:
     """Bytes of a member of a struct of a version's C, of an array those of all its slots; 0 where there is none."""
-    members = version.unit.structs.get(struct, ())
+    members = _members(version, struct)
+    written(name, "name")
     return sum(member.width * _slots(member) for member in members if member.name == name)
+
+
+def _members(version: Version, struct: str) -> tuple[Member, ...]:
+    typed(version, Version, "version must be a Version, such as VERSIONS['09']")
+    return version.unit.structs.get(written(struct, "struct"), ())
 
 
 def _slots(member: Member) -> int:
@@ -58,8 +68,7 @@ def _slots(member: Member) -> int:
 
 def kmalloc_class(size: int) -> int:
     """Bytes that kmalloc takes for an object; ValueError for one that it does not serve from a class here."""
-    if not 0 < size <= CLASSES[-1]:
-        raise ValueError(f"size {size}: 1 to {CLASSES[-1]} bytes")
+    whole(size, "size", 1, CLASSES[-1], f"1 to {CLASSES[-1]} bytes")
     return next(served for served in CLASSES if served >= size)
 
 
@@ -95,8 +104,8 @@ def in_memory(design: str, planes: int, linux: str = "7.2.13") -> int:
         ValueError: an unknown design or kernel, or a number of planes outside 1..16.
     """
     _checked(design, planes)
-    if linux not in STRUCT_KVM:
-        raise ValueError(f"no size of struct kvm for {linux!r}; there are {', '.join(STRUCT_KVM)}")
+    if not isinstance(linux, str) or linux not in STRUCT_KVM:
+        raise ValueError(f"no size of struct kvm for {brief(linux)}; there are {', '.join(STRUCT_KVM)}")
     before, inside = STRUCT_KVM[linux], INSIDE[design]
     return DESIGNS[design](planes) - inside + kmalloc_class(before + inside) - kmalloc_class(before)
 
@@ -114,5 +123,5 @@ def allocations(design: str, planes: int) -> int:
 
 
 def _checked(design: str, planes: int) -> None:
-    if design not in DESIGNS or not 1 <= planes <= KVM_MAX_PLANES:
-        raise ValueError(f"{design!r}, {planes}: one of {', '.join(DESIGNS)}, and 1 to {KVM_MAX_PLANES} planes")
+    among(design, "design", DESIGNS)
+    whole(planes, "planes", 1, KVM_MAX_PLANES)

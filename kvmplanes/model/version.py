@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from kvmplanes.given import brief, some, typed, written
+from kvmplanes.model.indentation import indented
 from kvmplanes.model.machine.tree import CError, Line, Tree, apply_diff, as_lines, text_of, unified, with_ids
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 MAIN: Final = "virt/kvm/kvm_main.c"
 UNITS: Final = (MAIN, "virt/kvm/neighbours.c")
-_MARGIN: Final = re.compile(r"(?!default:)\w+:|#.*")
+_LONGEST: Final = 100  # characters of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ class Version:
     based_on: str = ""
     edits: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
 
+    def __post_init__(self) -> None:
+        for what, given in (("name", self.name), ("title", self.title), ("based_on", self.based_on)):
+            typed(given, str, f"{what} must be a text")
+        rule = "tree must be file name -> lines, as in VERSIONS['09'].tree"
+        for name in UNITS:
+            if not isinstance(typed(self.tree, Mapping, rule).get(name), tuple):
+                raise ValueError(f"{rule}, and {name} is missing")
+
     @cached_property
     def unit(self) -> Unit:
         """The translated C.
@@ -121,13 +131,16 @@ class Version:
             CError: what is wrong with the C that results.
         """
         made = self
+        _named(name, title)
         for edit in edits:
             if not isinstance(edit, tuple) or len(edit) != 3 or not all(isinstance(part, str) for part in edit):
-                raise ValueError(f"an edit is (function, old lines, new lines), three texts, not {edit!r}")
+                raise ValueError(f"an edit is (function, old lines, new lines), three texts, not {brief(edit)}")
+            for part in edit:
+                written(part, "a part of an edit")
             name_of_function, old, new = edit
-            function = made._function(name_of_function)
+            function = made.function(name_of_function)
             at, end = _place(function, old)
-            block = with_ids(function.lines[at:end], _indented(new, old, function.lines[at].text))
+            block = with_ids(function.lines[at:end], indented(new, old, function.lines[at].text))
             made = made._with(function.file, function.first - 1 + at, function.first - 1 + end, block)
         return Version(name, title, made.tree, self.name, edits)._checked()
 
@@ -144,8 +157,7 @@ class Version:
         """
         from kvmplanes.model.machine.unit import definitions
 
-        if not isinstance(text, str):
-            raise TypeError(f"replace() takes a text of C functions, not {text!r}")
+        written(typed(text, str, "replace() takes a text of C functions"), "the C")
         text = textwrap.dedent(text).strip("\n") + "\n"
         places = definitions(text)
         if not places:
@@ -181,23 +193,29 @@ class Version:
             ValueError: no diff, a file that is not in the tree, or a hunk that does not apply.
             CError: what is wrong with the C that results.
         """
-        if not isinstance(diff, str):
-            raise TypeError(f"apply() takes the text of a unified diff, not {diff!r}")
+        written(typed(diff, str, "apply() takes the text of a unified diff"), "diff")
+        _named("a name" if isinstance(name, str) and not name else name, title)
         tree, _ = apply_diff(self.tree, diff)
         return Version(name or f"{self.name}+", title or f"{self.title}, with a diff", tree, self.name)._checked()
 
     def diff(self, other: Version) -> str:
         """What turns this version into another, as a unified diff; "" if nothing does."""
+        typed(other, Version, "other must be a Version, such as VERSIONS['11']")
         return unified(self.tree, other.tree)
 
     def __str__(self) -> str:
         return self.name
 
-    def _function(self, name: str) -> Function:
-        if name not in self.functions:
-            close = difflib.get_close_matches(name, [*self.functions], 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self.functions)}"
-            raise ValueError(f"{self.name} has no function {name!r}; {hint}")
+    def function(self, name: str) -> Function:
+        """A function by its name.
+
+        Raises:
+            ValueError: the version has no such function.
+        """
+        if not isinstance(name, str) or name not in self.functions:
+            close = difflib.get_close_matches(brief(name).strip("'"), [*self.functions], 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {some(self.functions)}"
+            raise ValueError(f"{brief(self.name)[1:-1]} has no function {brief(name)}; {hint}")
         return self.functions[name]
 
     def _with(self, file: str, start: int, end: int, block: Sequence[Line]) -> Version:
@@ -217,6 +235,14 @@ class Version:
     def _checked(self) -> Version:
         self.unit  # noqa: B018 - translated now, so that what is wrong is said where it was written
         return self
+
+
+def _named(name: object, title: object) -> None:
+    """Refuse what cannot name a version, or say what it is."""
+    written(name, "name", _LONGEST)
+    if not name or not str(name).isprintable():
+        raise ValueError(f"name must be a few words on one line, not {brief(name)}")
+    written(title, "title", 10 * _LONGEST)
 
 
 def _calls(text: str, name: str) -> bool:
@@ -247,36 +273,14 @@ def _place(function: Function, old: str) -> tuple[int, int]:
         return have[starts[0]][0], have[starts[0] + len(want) - 1][0] + 1
     known = [text for _, text in have]
     missing = next((line for line in want if line not in known), "")
-    close = difflib.get_close_matches(missing, known, 1) if missing else []
-    hint = f"; {missing!r} is not a line of it" if missing else ""
+    close = difflib.get_close_matches(missing[:_LONGEST], known, 1) if missing else []
+    hint = f"; {brief(missing)} is not a line of it" if missing else ""
     hint += f", {close[0]!r} is" if close else ""
     raise ValueError(
-        f"{function.name}: the old lines stand there {len(starts) if want else 0} times, not once{hint}:\n{old.strip()}"
+        f"{function.name}: the old lines stand there {len(starts) if want else 0} times, not once{hint}:\n{_cut(old)}"
     )
 
 
-def _indented(new: str, old: str, first: str) -> list[str]:
-    """New lines with tabs, as deep as the old ones stand; labels and directives stand at the margin."""
-    base = len(first) - len(first.lstrip("\t")) - len(_depths(old)[0][0])
-    inside = first[:1] == "\t" or bool(_MARGIN.fullmatch(first))  # else it is the function's head or its brace
-    made = list[str]()
-    for depth, text in _depths(new):
-        tabs = 0 if _MARGIN.fullmatch(text) else max(base + len(depth), inside)
-        made.append("\t" * tabs + text if text else "")
-    return made
-
-
-def _depths(text: str) -> list[tuple[str, str]]:
-    """Each line's indentation in tabs, and the rest of it; four spaces are one tab, or eight where all are eights."""
-    rows = [(row[: len(row) - len(row.lstrip())], row.strip()) for row in text.strip("\n").split("\n")]
-    widths = {indent.count(" ") for indent, rest in rows if rest and " " in indent}
-    unit = 8 if widths and all(width % 8 < 2 for width in widths) else 4
-    # The lines of a comment keep the space before their "*".
-    rows = [(indent, f" {rest}" if rest[:1] == "*" and indent.count(" ") % unit else rest) for indent, rest in rows]
-    made = [("\t" * (indent.count("\t") + indent.count(" ") // unit), rest) for indent, rest in rows]
-    while made and not made[0][1]:
-        made = made[1:]
-    while made and not made[-1][1]:
-        made = made[:-1]
-    least = min((len(indent) for indent, rest in made if rest), default=0)
-    return [(indent[least:], rest) for indent, rest in made]
+def _cut(lines: str) -> str:
+    """Lines as a sentence can show them."""
+    return textwrap.shorten(lines, 100, placeholder=" ...") if len(lines) > 100 else lines.strip()

@@ -8,6 +8,8 @@ from typing import Any, Final, Literal, get_args
 
 from unidiff.patch import PatchSet
 
+from kvmplanes.given import brief
+
 LineKind = Literal["declaration", "uapi", "create", "unwind", "destroy"]
 LineEvent = Literal[
     "alloc plane",
@@ -125,10 +127,10 @@ class Patch:
 
     def line(self, id: str) -> AddedLine:  # noqa: A002 (the attribute has this name too)
         """The added line with an id such as "+24"; ValueError when there is none."""
-        for line in self.added:
+        for line in self.added if isinstance(id, str) else ():
             if line.id == id:
                 return line
-        raise ValueError(f'no added line {id!r}: the patch has "{self.added[0].id}" to "{self.added[-1].id}"')
+        raise ValueError(f'no added line {brief(id)}: the patch has "{self.added[0].id}" to "{self.added[-1].id}"')
 
     def select(self, ids: str | Iterable[str]) -> tuple[AddedLine, ...]:
         """The lines named by ids and ranges, in document order, each once.
@@ -139,16 +141,20 @@ class Patch:
         Raises:
             ValueError: an id that the patch does not have, a range that runs backwards, or no id at all.
         """
-        words = [word for part in ([ids] if isinstance(ids, str) else ids) for word in part.split()]
+        rule = 'write ids such as "+24" or ranges such as "+14..+28"'
+        parts = () if not isinstance(ids, Iterable) else (ids,) if isinstance(ids, str) else (*ids,)
+        if not isinstance(ids, Iterable) or not all(isinstance(part, str) for part in parts):
+            raise TypeError(f"ids must be a text or a list of texts, not {brief(ids)}: {rule}")
+        words = [word for part in parts for word in part.split()]
         chosen: set[int] = set()
         for word in words:
             first, dots, last = word.partition("..")
             start, stop = self.line(first).number, self.line(last if dots else first).number
             if start > stop:
-                raise ValueError(f"range {word!r} runs backwards: write {last}..{first}")
+                raise ValueError(f"range {brief(word)} runs backwards: write {last}..{first}")
             chosen.update(range(start, stop + 1))
         if not chosen:
-            raise ValueError('no line named: write ids such as "+24" or ranges such as "+14..+28"')
+            raise ValueError(f"no line named: {rule}")
         return tuple(line for line in self.added if line.number in chosen)
 
     def __str__(self) -> str:

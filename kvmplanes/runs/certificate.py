@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
+from kvmplanes.given import brief, some
 from kvmplanes.model.faults import base
 from kvmplanes.model.heap import DefectKind
 from kvmplanes.model.series import Version, version
@@ -176,15 +177,17 @@ def certify(
     """
     chosen = version(which)
     if type(failures) is not int or failures not in (1, 2):
-        raise ValueError(f"failures must be 1 or 2, not {failures!r}")
+        raise ValueError(f"failures must be 1 or 2, not {brief(failures)}")
     if not isinstance(tolerated, list | tuple) or not all(isinstance(name, str) for name in tolerated):
-        raise ValueError(f"tolerated takes the names of failable calls, such as ('kvm_uevent',), not {tolerated!r}")
+        raise ValueError(
+            f"tolerated takes the names of failable calls, such as ('kvm_uevent',), not {brief(tolerated)}"
+        )
     ran = programs(chosen, planes)
     traces = list(_runs(chosen, ran, failures))
     reached = dict.fromkeys(call for _, _, trace in traces for call in trace.calls)
     for name in tolerated:
         if name not in {*reached, *map(base, reached)}:
-            raise ValueError(f"no failable call {name!r} to tolerate; {chosen} reaches {', '.join(reached)}")
+            raise ValueError(f"no failable call {brief(name)} to tolerate; {chosen} reaches {some(reached)}")
     paths = (
         Path(program, numbers, tuple(tolerated), classify(trace, tolerated), trace)
         for program, numbers, trace in traces

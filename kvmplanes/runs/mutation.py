@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, get_args
 
+from kvmplanes.given import items, typed
 from kvmplanes.model.mutants import MUTANTS, Mutant
 from kvmplanes.runs.certificate import OUTCOMES, Outcome, Path, certify
 from kvmplanes.runs.programs import USUAL
@@ -78,6 +79,7 @@ def _failure(path: Path) -> Failure:
 
 def kill(mutant: Mutant) -> Kill:
     """Run `certify` on a mutant."""
+    typed(mutant, Mutant, "mutant must be one of MUTANTS, or another Mutant")
     return Kill(mutant, tuple(path for path in certify(mutant.version).paths if path.outcome != "clean"))
 
 
@@ -93,7 +95,9 @@ def kill_count(checked: Iterable[Kill] | None = None) -> str:
     Args:
         checked: the mutants; None for `kills()`.
     """
-    chosen = kills() if checked is None else tuple(checked)
+    chosen = (
+        kills() if checked is None else items(checked, Kill, "checked must be a list of what kill() gives, or None")
+    )
     survivors = [survivor.mutant for survivor in chosen if not survivor.killed]
     equivalent = sum(mutant.equivalent != "" for mutant in survivors)
     return f"{len(chosen)} mutants: {len(chosen) - len(survivors)} killed by certify, {equivalent} equivalent"

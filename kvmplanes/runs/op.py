@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, cast
 
+from kvmplanes.given import brief
+
 Verb = Literal["KVM_CREATE_VM", "KVM_CHECK_EXTENSION", "KVM_CREATE_PLANE", "close", "exit"]
 
 # The system calls that a program may ask for.
@@ -19,9 +21,10 @@ OPS: Final = (
 )
 # At its exit a process closes what it was not told of, "close(fd 5)"; what nobody gave back then belongs to "exit".
 _WRITTEN: Final = re.compile(
-    r"KVM_CREATE_VM|KVM_CREATE_PLANE (?P<id>\d+)|KVM_CHECK_EXTENSION (?P<asked>system|vm)"
-    r"|close\((?P<closed>vm|plane (?P<plane>\d+)|(?P<untold>fd \d+))\)|(?P<exit>exit)"
+    r"KVM_CREATE_VM|KVM_CREATE_PLANE (?P<id>[0-9]+)|KVM_CHECK_EXTENSION (?P<asked>system|vm)"
+    r"|close\((?P<closed>vm|plane (?P<plane>[0-9]+)|(?P<untold>fd [0-9]+))\)|(?P<exit>exit)"
 )
+_LONGEST: Final = 60  # characters; 2 to the power of 64 has 20 digits
 _UNSIGNED: Final = 0xFFFFFFFF
 
 
@@ -51,7 +54,7 @@ class Op(str):
         """Read a system call."""
         if isinstance(written, Op):
             return written
-        call = _WRITTEN.fullmatch(written)
+        call = _WRITTEN.fullmatch(written) if isinstance(written, str) and len(written) <= _LONGEST else None
         if not call:
             raise _unknown(written)
         op = super().__new__(cls, written)
@@ -77,5 +80,5 @@ def asked(written: str) -> Op:
     return op
 
 
-def _unknown(written: str) -> ValueError:
-    return ValueError(f"unknown system call {written!r}; allowed are {', '.join(OPS)}")
+def _unknown(written: object) -> ValueError:
+    return ValueError(f"unknown system call {brief(written)}; allowed are {', '.join(OPS)}")

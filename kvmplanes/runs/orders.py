@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import permutations
 from typing import Final
 
+from kvmplanes.given import brief
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.certificate import OUTCOMES, Outcome, Path, certify, classify, findings
 from kvmplanes.runs.scenario import run
@@ -78,8 +79,9 @@ class Puzzle:
         Raises:
             ValueError: the numbers are not those of the lines, each once; or the lines do not stand in the function so.
         """
-        if sorted(order) != list(self.posted):
-            raise ValueError(f"order {tuple(order)}: each of 0..{len(self.items) - 1} once")
+        numbers = isinstance(order, list | tuple) and all(type(place) is int for place in order)
+        if not numbers or sorted(order) != list(self.posted):
+            raise ValueError(f"order {brief(order)}: each of 0..{len(self.items) - 1} once")
         first, *_, last = self._places
         old = [line.text for line in self.version.functions[self.function].lines]
         new = list(old)

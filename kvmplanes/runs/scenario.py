@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from kvmplanes.given import brief, flag, whole
 from kvmplanes.model.faults import ERRNOS, Fail, Failslab, Injector, errno_name
 from kvmplanes.model.floor import Kernel
 from kvmplanes.model.heap import Event, Freed, Oops
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.model.series import KVM_CAP_PLANES, KVM_MAX_PLANES, VERSIONS, Version, version
-from kvmplanes.runs.op import Op, asked
+from kvmplanes.runs.op import OPS, Op, asked
 from kvmplanes.runs.recorder import Recorder
 from kvmplanes.runs.trace import Trace
 
@@ -19,6 +20,7 @@ from kvmplanes.runs.trace import Trace
 KVM_CREATE_VM: Final = 0xAE01
 KVM_CHECK_EXTENSION: Final = 0xAE03
 KVM_CREATE_PLANE: Final = 0xAEE4
+_MOST_PLANES: Final = 1000  # in a list of them, most of which are wrong
 
 
 def run(
@@ -47,10 +49,13 @@ def run(
         CError: a loop, a recursion or allocations that do not end, with the C line; or C that is not supported.
     """
     chosen = version(which)
+    flag(retry, "retry")
     if ops is None:
         ops = usual(chosen, planes)
-    elif planes:
+    elif not isinstance(planes, Sequence) or planes:
         raise ValueError("give either planes or ops")
+    if not isinstance(ops, list | tuple):
+        raise TypeError(f"ops must be a list of system calls, such as {', '.join(OPS[:2])}, not {brief(ops)}")
     calls = [asked(op) for op in ops]
     if any(op.verb == "KVM_CREATE_PLANE" for op in calls):
         _check_ioctl(chosen)
@@ -59,8 +64,10 @@ def run(
     user = _UserSpace(recorder, retry)
     user.play(calls)
     if len(injector.failed) < (len(fail) if isinstance(fail, tuple) else isinstance(fail, int | str)):
-        listed = ", ".join(f"{n} {call}" for n, call in enumerate(injector.asked, 1))
-        raise ValueError(f"nothing fails: no failable call {fail!r} here; {chosen} reaches {listed}")
+        raise ValueError(
+            f"nothing fails: no failable call {brief(fail)} here; {brief(str(chosen))[1:-1]} reaches "
+            f"{_numbered(injector.asked)}"
+        )
     words, failed = _words(fail, calls, retry, freed), tuple(injector.failed)
     return Trace(chosen, words, tuple(injector.asked), failed, tuple(user.results), tuple(recorder.steps))
 
@@ -76,8 +83,9 @@ def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: 
     Raises:
         ValueError: an unknown version or descriptor.
     """
-    if fd not in ("vm", "system"):
-        raise ValueError(f"fd must be vm or system, not {fd!r}")
+    if not isinstance(fd, str) or fd not in ("vm", "system"):
+        raise ValueError(f"fd must be vm or system, not {brief(fd)}")
+    whole(cap, "cap", 0, 2**32 - 1, "the number of a capability, 0..4294967295")
     kernel = Kernel(version(which).unit, Injector(), lambda _: None)
     if fd == "system":
         return int(kernel.c["kvm_dev_ioctl"](KVM_CHECK_EXTENSION, cap))
@@ -182,10 +190,11 @@ def usual(chosen: Version, planes: Sequence[int] = ()) -> tuple[str, ...]:
         ValueError: planes that a program cannot create in this version.
     """
     allowed = f"allowed are ids 1..{KVM_MAX_PLANES - 1}, each once; plane 0 comes with the VM"
-    if not isinstance(planes, Sequence) or not all(type(p) is int and 0 < p < KVM_MAX_PLANES for p in planes):
-        raise ValueError(f"planes={planes!r}: {allowed}")
+    listed = isinstance(planes, list | tuple | range) and len(planes) <= _MOST_PLANES
+    if not listed or not all(type(p) is int and 0 < p < KVM_MAX_PLANES for p in planes):
+        raise ValueError(f"planes={brief(planes)}: {allowed}")
     if len(set(planes)) < len(planes):
-        raise ValueError(f"planes={planes!r} names a plane twice: {allowed}")
+        raise ValueError(f"planes={brief(planes)} names a plane twice: {allowed}")
     if planes:
         _check_ioctl(chosen)
     creates = [f"KVM_CREATE_PLANE {p}" for p in planes]
@@ -196,6 +205,13 @@ def _check_ioctl(chosen: Version) -> None:
     if not chosen.creates_planes:
         able = [v.name for v in VERSIONS.values() if v.creates_planes]
         raise ValueError(f"version {chosen} has no KVM_CREATE_PLANE; versions with it are {', '.join(able)}")
+
+
+def _numbered(asked: Sequence[str]) -> str:
+    """Failable calls with their numbers; where there are many, the first and the last ones."""
+    every = [f"{n} {call}" for n, call in enumerate(asked, 1)]
+    cut = every if len(every) <= 6 else [*every[:4], "...", *every[-2:]]
+    return ", ".join(brief(call)[1:-1] for call in cut)
 
 
 def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from kvmplanes.given import brief, flag, some, written
 from kvmplanes.patch import PATCH, AddedLine, Hunk
 from kvmplanes.runs.words import many
 from kvmplanes.view.page.html import Html, css, escape, scrolled
 from kvmplanes.view.page.style import CHANGED, CLEAN, CODE_FONT, NEVER_USED, tint
 
 POINTER = "◄"  # like the signs in `style`: no system shows it as an emoji
+_MOST_AROUND = 1000  # lines; no hunk has as many
 NO_BREAK = "\u00a0"
 
 Ids = str | Iterable[str]
@@ -70,10 +72,11 @@ def diff_html(
     Raises:
         ValueError: a line or hunk that the patch does not have, nothing to show, a line pointed at but not shown.
     """
-    if hunk is not None and not 1 <= hunk <= len(PATCH.hunks):
-        raise ValueError(f"no hunk {hunk}: the patch has hunks 1 to {len(PATCH.hunks)}")
-    if context < 0:
-        raise ValueError(f"context {context}: 0 or more lines")
+    if hunk is not None and (type(hunk) is not int or not 1 <= hunk <= len(PATCH.hunks)):
+        raise ValueError(f"no hunk {brief(hunk)}: the patch has hunks 1 to {len(PATCH.hunks)}")
+    if type(context) is not int or not 0 <= context <= _MOST_AROUND:
+        raise ValueError(f"context {brief(context)}: 0 or more lines, {_MOST_AROUND} at most")
+    flag(notes, "notes")
     chosen = set(PATCH.added if lines is None else PATCH.select(lines))
     labels = _labels(highlight)
     excerpts = []
@@ -88,7 +91,7 @@ def diff_html(
         first, *_, last = PATCH.hunks[(hunk or 1) - 1].added
         raise ValueError(f"hunk {hunk} has none of these lines: it has {first.id}..{last.id}")
     if hidden := set(labels) - ids:
-        raise ValueError(f"cannot point at {', '.join(sorted(hidden))}: shown are {', '.join(sorted(ids))}")
+        raise ValueError(f"cannot point at {some(sorted(hidden))}: shown are {some(sorted(ids))}")
     return shown_as(*excerpts)
 
 
@@ -105,8 +108,11 @@ def lines_html(ids: Ids | Mapping[str, str], *, context: int = 2, notes: bool = 
 
 def _labels(highlight: Ids | Mapping[str, str]) -> dict[str, str]:
     if isinstance(highlight, Mapping):
+        for label in highlight.values():
+            written(label, "what is said at a line", 200)
         return {PATCH.line(id_).id: label for id_, label in highlight.items()}
-    return {line.id: "" for line in PATCH.select(highlight)} if highlight else {}
+    none = isinstance(highlight, str | list | tuple) and not highlight
+    return {} if none else {line.id: "" for line in PATCH.select(highlight)}
 
 
 def _rows(hunk: Hunk, wanted: list[int], near: int, labels: Mapping[str, str], notes: bool) -> Iterator[DiffRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from kvmplanes.given import A_RUN, brief, typed
 from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.runs.trace import Object, State, Trace
 from kvmplanes.view.chips import chips
@@ -78,8 +79,9 @@ def slots_picture(trace: Trace, at: int = -1) -> Html:
 def _picture(
     what: str, draw: Callable[..., str], words: Callable[[State, Mapping[str, str]], str], trace: Trace, at: int
 ) -> Html:
-    if not -len(trace.steps) <= at < len(trace.steps):
-        raise ValueError(f"no step {at}: this trace has steps 0..{len(trace.steps) - 1}; -1 is the last")
+    typed(trace, Trace, A_RUN)
+    if type(at) is not int or not -len(trace.steps) <= at < len(trace.steps):
+        raise ValueError(f"no step {brief(at)}: this trace has steps 0..{len(trace.steps) - 1}; -1 is the last")
     step = trace.steps[at]
     title = f"The {what}, version {trace.version}, after step {step.index}"
     image = draw(step.state, changed=marks(step), title=title, desc=step.text)

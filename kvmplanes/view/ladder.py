@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from kvmplanes.given import typed
 from kvmplanes.runs.shown import Bundle, bundle
 from kvmplanes.runs.unwinding import Ladder
 from kvmplanes.runs.unwinding.columns import Rung, UndoRow
@@ -33,6 +34,7 @@ def ladder_svg(ladder: Ladder) -> str:
 
 def ladder_picture(ladder: Ladder) -> Html:
     """A ladder as a view."""
+    typed(ladder, Ladder, "ladder must be what ladder() gives for a run")
     return svg.as_html(ladder_svg(ladder), title=_title(ladder), desc=ladder_in_words(ladder), width=_WIDTH)
 
 

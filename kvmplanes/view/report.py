@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
+from kvmplanes.given import A_RUN, brief, typed, written
 from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.runs.certificate import classify, findings
 from kvmplanes.runs.trace import Defect, Object, Step, Trace
@@ -31,10 +32,10 @@ def report(trace: Trace, nth: int = 0) -> Html:
     Raises:
         ValueError: the run has no such defect.
     """
-    count = len(trace.defects)
-    if not 0 <= nth < count:
+    count = len(typed(trace, Trace, A_RUN).defects)
+    if type(nth) is not int or not 0 <= nth < count:
         has = f"defects 0..{count - 1}" if count else "no defect"
-        raise ValueError(f"no defect {nth}: {trace.version} {trace.scenario} has {has}")
+        raise ValueError(f"no defect {brief(nth)}: {brief(f'{trace.version} {trace.scenario}')[1:-1]} has {has}")
     defect = trace.defects[nth]
     head, *lines = [*_facts(trace, defect), *_stacks(trace, defect)]
     prose = " ".join([*_memory(trace, defect), *_about(trace, nth)])
@@ -50,6 +51,7 @@ def report(trace: Trace, nth: int = 0) -> Html:
 
 def summary(trace: Trace) -> Html:
     """What each system call returned and what went wrong, in two lines."""
+    typed(trace, Trace, A_RUN)
     outcome = classify(trace)
     results = ", ".join(f"{op} returns {result}" for op, result in trace.results) or "no system call returns"
     calls = f"Version {trace.version}: {results}."
@@ -211,6 +213,7 @@ def anatomy(kernel: str, trace: Trace, nth: int = 0) -> Html:
     Raises:
         ValueError: a part is missing in the kernel's report, or the run has no such defect.
     """
+    written(kernel, "kernel, a report as the kernel printed it,")
     model = report(trace, nth).text
     html, text = [], []
     for number, (title, in_kernel, in_model, note) in enumerate(PARTS, 1):
@@ -232,5 +235,7 @@ def anatomy(kernel: str, trace: Trace, nth: int = 0) -> Html:
 def _part(text: str, pattern: str, title: str) -> str:
     part = re.search(pattern, text)
     if not part:
-        raise ValueError(f"no part {title!r} in this report:\n{text}")
+        raise ValueError(
+            f"no part {title!r} in this report, which must be a KASAN report as the kernel printed it: {brief(text)}"
+        )
     return part[0].rstrip()

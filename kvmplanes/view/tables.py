@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from kvmplanes.given import brief
 from kvmplanes.model.limits import ABOUT, LIMITS, Limit
 from kvmplanes.runs.certificate import Certificate
 from kvmplanes.runs.shown import Bundle, bundle
@@ -59,8 +60,8 @@ def limits_table(about: str = "") -> Html:
     Raises:
         ValueError: no such subject.
     """
-    if about not in ("", *ABOUT):
-        raise ValueError(f"about must be one of {', '.join(ABOUT)}, not {about!r}")
+    if not isinstance(about, str) or about not in ("", *ABOUT):
+        raise ValueError(f"about must be one of {', '.join(ABOUT)}, not {brief(about)}")
     chosen = [limit for limit in LIMITS.values() if about in ("", limit.about)]
     rows = [(f"`{limit.id}`", limit.left_out, limit.consequence) for limit in chosen]
     head = ("id", "what is left out", "what that means to you")

@@ -30,12 +30,13 @@ READERS = {"pycparser", "unidiff"}
 
 # A room -> the rooms that it may import. "" is the face, `import kvmplanes as kp`.
 MAY_IMPORT = {
-    "patch": set(),
-    "model": set(),
-    "runs": {"patch", "model"},
-    "view": {"patch", "model", "runs"},
-    "learn": {"", "patch", "model", "runs", "view"},
-    "oracle": {"", "patch", "model", "runs", "view"},
+    "given": set(),
+    "patch": {"given"},
+    "model": {"given"},
+    "runs": {"given", "patch", "model"},
+    "view": {"given", "patch", "model", "runs"},
+    "learn": {"", "given", "patch", "model", "runs", "view"},
+    "oracle": {"", "given", "patch", "model", "runs", "view"},
     "lab": set(),
     "": {"patch", "model", "runs", "view"},
     "__main__": {"", "patch", "model", "runs", "view", "learn", "oracle", "lab"},

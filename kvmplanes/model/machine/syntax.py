@@ -92,13 +92,22 @@ def parse(text: str, types: Iterable[str] = ()) -> list[c_ast.Node]:
         line, what, word = match.groups() if match else (None, None, "")
         if word.startswith("Unmatched "):
             raise CError(PIECE, int(line or len(rows)), _strange(word[-1])) from None
-        if what is None and (token := parser._peek()):  # it says no more than that; the token is where it gave up
-            line, word = token.lineno, token.value
+        if what is None and (token := _where(parser)):  # it says no more than that; the token is where it gave up
+            line, word = token
         at = min(int(line or len(rows)), len(rows))
         if what and what.startswith("Illegal"):
             raise CError(PIECE, at, _strange(word[0])) from None
         word = "" if str(failed).endswith("At end of input") else word
         raise CError(PIECE, *_explained(rows, at, word, frozenset(types))) from None
+
+
+def _where(parser: c_parser.CParser) -> tuple[int, str] | None:
+    """The line and the token at which a parser gave up; None where there is none, or it is no token of C."""
+    try:
+        token = parser._peek()
+    except c_parser.ParseError:
+        return None
+    return (token.lineno, token.value) if token else None
 
 
 def _strange(char: str) -> str:

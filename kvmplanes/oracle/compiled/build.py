@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from kvmplanes.given import brief, typed
 from kvmplanes.model.floor import layout
 from kvmplanes.model.machine.tree import text_of
 from kvmplanes.model.runtime import SRCU
@@ -56,6 +57,7 @@ def tree(version: Version) -> Files:
     Raises:
         CError: what is wrong with the version's C, or not supported.
     """
+    typed(version, Version, "version must be a Version, such as VERSIONS['09']")
     floor = {path.name: path.read_text(encoding="utf-8") for path in sorted(FLOOR.iterdir())}
     kernel = {name: text_of(version.tree, name) for name in version.tree}
     return {**kernel, **floor, "fields.c": _fields(version)}
@@ -132,8 +134,16 @@ def build(
         ValueError: an unknown set of sanitizers.
         RuntimeError: no usable compiler, or the tree does not compile (the message has the compiler's).
     """
-    if sanitizers not in SANITIZERS:
-        raise ValueError(f"sanitizers must be one of {'; '.join(SANITIZERS)}, not {sanitizers!r}")
+    if not isinstance(sanitizers, str) or sanitizers not in SANITIZERS:
+        raise ValueError(f"sanitizers must be one of {'; '.join(SANITIZERS)}, not {brief(sanitizers)}")
+    rule = "tree must be file name -> text, as tree() gives it"
+    if not isinstance(tree, Mapping) or not tree:
+        raise TypeError(f"{rule}, not {brief(tree)}")
+    for name, text in tree.items():
+        typed(name, str, rule)
+        typed(text, str, rule)
+    if folder is not None:
+        typed(folder, Path, "folder must be a Path, or None")
     if compiler is None:
         if not compilers():
             raise RuntimeError(MISSING)

@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final
 
+from kvmplanes.given import A_RUN, typed
 from kvmplanes.oracle.compiled.run import LogRow, Played, again
 from kvmplanes.runs.trace import Trace
 
@@ -32,6 +33,7 @@ def model_events(trace: Trace) -> tuple[LogRow, ...]:
     What the log cannot have is left out: accesses that are not defects, and `goto` (its label follows). Of several bad
     indexes at one place only the first is kept: UndefinedBehaviorSanitizer reports a place once in a process.
     """
+    typed(trace, Trace, A_RUN)
     rows: list[LogRow] = []
     places = set()
     for step in trace.steps:
@@ -64,6 +66,7 @@ def disagreements(trace: Trace, result: Played) -> list[str]:
     defect, in order; the sanitizers' reports, by kind and number, with those that the defects must give; and
     LeakSanitizer's count with the objects leaked.
     """
+    typed(result, Played, "result must be what Driver.run() gives")
     events, wrong = model_events(trace), []
     if trace.results != result.results:
         wrong.append(f"results: model {trace.results}, C {result.results}")
@@ -91,6 +94,7 @@ def left_open(trace: Trace) -> bool:
 
 def side_by_side(trace: Trace, result: Played) -> str:
     """Both event lists, line by line, with a mark where they differ: what a shrunk disagreement is printed as."""
+    typed(result, Played, "result must be what Driver.run() gives")
     left, right = ([" ".join(filter(None, row)) for row in rows] for rows in (model_events(trace), result.events))
     width = max(map(len, ["model", *left]))
     lines = [*disagreements(trace, result), f"{trace.version} {trace.scenario}", f"   {'model':{width}}  C"]

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
+from kvmplanes.given import among, brief, items, typed, whole, written
 from kvmplanes.model.version import MAIN, Version
 
 Action = Literal["move", "swap", "drop", "twice", "copy", "goto"]
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
+_MOST: Final = 1 << 16
 _UNDO: Final = ("kvm_create_vm", "kvm_destroy_vm", "kvm_dev_ioctl_create_vm", "kvm_vm_ioctl_create_plane")
 # A line one tab deep with what is deeper, or any other line.
 _BLOCK: Final = re.compile(r"^\t[^\s}].*\n(?:\t(?:\s.*|\})\n)*|^.*\n", re.MULTILINE)
@@ -42,6 +44,12 @@ class Edit:
     action: Action
     at: int
     to: int = 0
+
+    def __post_init__(self) -> None:
+        written(self.function, "function", 100)
+        among(self.action, "action", ACTIONS)
+        whole(self.at, "at", 0, _MOST)
+        whole(self.to, "to", 0, _MOST)
 
     def __str__(self) -> str:
         to = "" if self.action in ("drop", "twice") else f" {self.to}"
@@ -120,10 +128,11 @@ def with_edits(version: Version, edits: Iterable[Edit]) -> Version:
     Raises:
         ValueError: a function that the version does not have.
     """
+    typed(version, Version, "version must be a Version, such as VERSIONS['09']")
     texts = dict[str, str]()
-    for edit in edits:
+    for edit in items(edits, Edit, "edits must be a list of Edit"):
         if edit.function not in functions_of(version):
-            raise ValueError(f"{version} has {', '.join(functions_of(version))} to edit, not {edit.function!r}")
+            raise ValueError(f"{version} has {', '.join(functions_of(version))} to edit, not {brief(edit.function)}")
         texts[edit.function] = edit.on(texts.get(edit.function) or version.functions[edit.function].source)
     return version.replace("\n".join(texts.values()))
 

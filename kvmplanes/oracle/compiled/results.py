@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from kvmplanes.given import among, brief, items, typed
 from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.heap import FREED
 from kvmplanes.model.series import ALL
@@ -22,6 +23,7 @@ from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import columns
 
 STORED: Final = Path(__file__).with_name("results.json")
+_RUNS: Final = "runs must be what stored() or fresh() gives"
 _PLANES: Final = ((), (1,), (1, 3), (15, 2))
 _OPS: Final = (
     ("KVM_CHECK_EXTENSION system", "KVM_CREATE_VM", "KVM_CHECK_EXTENSION vm"),
@@ -58,8 +60,8 @@ def matrix(name: str) -> list[Scenario]:
     Raises:
         ValueError: no such version.
     """
-    if name not in ALL:
-        raise ValueError(f"no version {name!r}; there are {', '.join(ALL)}")
+    if not isinstance(name, str) or name not in ALL:
+        raise ValueError(f"no version {brief(name)}; there are {', '.join(ALL)}")
     version, scenarios = ALL[name], list[Scenario]()
     for planes in _PLANES if version.creates_planes else _PLANES[:1]:
         plain = Scenario(scenario.usual(version, planes))
@@ -75,7 +77,9 @@ def matrix(name: str) -> list[Scenario]:
 
 def fresh(names: Iterable[str] = ALL, compiler: Compiler | None = None) -> Iterator[CRun]:
     """Compile and run the matrix of each version; the arguments and errors of `build`."""
-    for name in names:
+    rule = f"names must be a list of versions, such as {[*ALL][:3]}"
+    for name in items(tuple(ALL) if names is ALL else names, str, rule):
+        among(name, "a version", ALL)
         with Driver(build(tree(ALL[name]), compiler=compiler)) as driver:
             for what in matrix(name):
                 yield CRun(name, what, driver.run(what))
@@ -110,6 +114,7 @@ def dump(runs: Iterable[CRun]) -> str:
 
 def stored(path: Path = STORED) -> list[CRun]:
     """The runs in `results.json`: the C's part, for places without a compiler."""
+    typed(path, Path, "path must be a Path of a file that dump() has written")
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     calls, events = data["calls"], [tuple(row) for row in data["events"]]
     return [
@@ -158,8 +163,10 @@ class Agreement:
 def agreement(runs: Iterable[CRun]) -> list[Agreement]:
     """Compare runs with the model, version by version."""
     grouped: dict[str, list[CRun]] = {}
+    if not isinstance(runs, Iterable) or isinstance(runs, str | bytes | Mapping):
+        raise TypeError(f"{_RUNS}, not {brief(runs)}")
     for run in runs:
-        grouped.setdefault(run.version, []).append(run)
+        grouped.setdefault(typed(run, CRun, _RUNS).version, []).append(run)
     made = []
     for name, group in grouped.items():
         reasons = [(run.scenario, disagreements(modelled(ALL[name], run.scenario), run.result)) for run in group]
@@ -171,6 +178,10 @@ def agreement(runs: Iterable[CRun]) -> list[Agreement]:
 
 def agreement_table(rows: Iterable[Agreement]) -> str:
     """The agreement as text: one line a version, then the total."""
+    rule = "rows must be what agreement() gives"
+    if not isinstance(rows, Iterable) or isinstance(rows, str | bytes | Mapping):
+        raise TypeError(f"{rule}, not {brief(rows)}")
+    rows = [typed(row, Agreement, rule) for row in rows]
     head = ["version", "scenarios", "disagreements", *(title for title, _ in _COLUMNS), "leaked objects"]
     keys = [*(key for _, key in _COLUMNS), ("lsan", "leak", "")]
     numbers = {row.version: [row.scenarios, len(row.wrong), *(row.seen[key] for key in keys)] for row in rows}

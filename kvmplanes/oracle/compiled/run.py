@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self, cast
 
+from kvmplanes.given import among, brief, flag, items, typed
 from kvmplanes.model.heap import FREED, Freed
+from kvmplanes.runs.op import asked
 
 LogRow = tuple[str, ...]
+_LONGEST: Final = 200  # characters of a call's name
 # What differs from run to run or from machine to machine in a report: addresses, process numbers, foreign frames.
 _VARYING: Final = (
     (r"0x[0-9a-f]+", "0x.."),
@@ -39,6 +42,18 @@ class Scenario:
     fail: int | str | tuple[int, ...] | None = None
     retry: bool = False
     freed: Freed = "kept"
+
+    def __post_init__(self) -> None:
+        rule = "ops must be a tuple of system calls, such as ('KVM_CREATE_VM',)"
+        for op in items(typed(self.ops, tuple, rule), str, rule):
+            asked(op)
+        numbers = (self.fail,) if isinstance(self.fail, int) else self.fail
+        fits = isinstance(numbers, str) and numbers.isprintable() and 0 < len(numbers) < _LONGEST
+        listed = isinstance(numbers, tuple) and all(type(n) is int and 0 < n < 1 << 31 for n in numbers)
+        if numbers is not None and not (fits or listed):
+            raise ValueError(f"fail must be None, a number from 1, several, or a call's name, not {brief(self.fail)}")
+        flag(self.retry, "retry")
+        among(self.freed, "freed", FREED)
 
     def line(self, text: bool = False) -> str:
         """The driver's input line."""
@@ -94,6 +109,9 @@ class Driver:
     """
 
     def __init__(self, path: Path, *, first_only: bool = False, text: bool = False) -> None:
+        typed(path, Path, "path must be what build() has returned")
+        flag(first_only, "first_only")
+        flag(text, "text")
         self._text = text
         options = f"halt_on_error={first_only:d}:symbolize={text:d}:allow_addr2line=1"
         self._process = subprocess.Popen(

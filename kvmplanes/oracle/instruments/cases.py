@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from kvmplanes.given import brief, some, written
 from kvmplanes.model.heap import Freed
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
@@ -84,8 +85,8 @@ ABOUT_09: Final[tuple[str, ...]] = tuple(case.name for case in CASES if case.c !
 def case(name: str) -> Case:
     """The case of a name; ValueError that lists the names."""
     cases = {case.name: case for case in CASES}
-    if name not in cases:
-        raise ValueError(f"no case {name!r}; there are {', '.join(cases)}")
+    if not isinstance(name, str) or name not in cases:
+        raise ValueError(f"no case {brief(name)}; there are {', '.join(cases)}")
     return cases[name]
 
 
@@ -102,6 +103,7 @@ def recorded(name: str, title: str = "") -> str:
     Raises:
         ValueError: no such file or report.
     """
+    written(title, "title", 200)
     blocks = re.split(r"^=+$\n?", evidence_text(name), flags=re.MULTILINE)
     if len(blocks) == 1:  # a file with one report, below its own title
         return evidence_text(name).partition("\n\n")[2].partition("\n\nDecoded")[0].strip()
@@ -109,7 +111,7 @@ def recorded(name: str, title: str = "") -> str:
     for number in range(0, len(titles) - 1, 2):  # a title stands between two rules, its report after the second
         if titles[number].startswith(title):
             return blocks[number + 1].strip()
-    raise ValueError(f"no report {title!r} in {name}; there are {'; '.join(titles[:-1:2])}")
+    raise ValueError(f"no report {brief(title)} in {name}; there are {some(titles[:-1:2])}")
 
 
 def decoded(name: str) -> str:

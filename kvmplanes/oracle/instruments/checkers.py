@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from kvmplanes.given import flag
 from kvmplanes.model.version import Version
 from kvmplanes.oracle.compiled.build import KERNEL, Compiler, tree, unpack
 from kvmplanes.runs.shown import Bundle, Drawn, bundle
@@ -124,6 +125,8 @@ def deallocator(version: Version, *, declared: bool = True, compiler: Compiler |
     Raises:
         RuntimeError: no such compiler, or the version does not compile (the message has the compiler's).
     """
+    flag(declared, "declared")
+    kernel = tree(version)
     if compiler is None:
         if not gccs():
             raise RuntimeError(NO_GCC)
@@ -131,7 +134,7 @@ def deallocator(version: Version, *, declared: bool = True, compiler: Compiler |
     header = DECLARATION if declared else ""
     flags = (*KERNEL, "-Wall", "-Iinclude", "-I.", "-include", "deallocator.h")
     with tempfile.TemporaryDirectory() as work:
-        unpack({**tree(version), "deallocator.h": header}, Path(work))
+        unpack({**kernel, "deallocator.h": header}, Path(work))
         command = [compiler.command, *flags, "-c", "virt/kvm/kvm_main.c", "-o", os.devnull]
         english = {**os.environ, "LC_ALL": "C"}
         done = subprocess.run(command, cwd=work, capture_output=True, text=True, env=english, check=False)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from kvmplanes.given import brief, items
 from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
@@ -99,11 +100,11 @@ class InstrumentTable(Drawn):
 
     def cell(self, name: str, instrument: str) -> Cell:
         """One cell; ValueError when there is no such case or instrument."""
-        if instrument not in self.instruments:
-            raise ValueError(f"no instrument {instrument!r}; there are {', '.join(self.instruments)}")
+        if not isinstance(instrument, str) or instrument not in self.instruments:
+            raise ValueError(f"no instrument {brief(instrument)}; there are {', '.join(self.instruments)}")
         names = [known.name for known in self.cases]
         if name not in names:
-            raise ValueError(f"no case {name!r}; there are {', '.join(names)}")
+            raise ValueError(f"no case {brief(name)}; there are {', '.join(names)}")
         return next(cell for cell in self.cells if (cell.case.name, cell.instrument) == (name, instrument))
 
 
@@ -123,7 +124,11 @@ def instrument_table(
     Raises:
         ValueError: no such case, or the runs lack one.
     """
-    chosen = [case(name) for name in cases]
+    if runs is not None:
+        runs = items(runs, CRun, "runs must be a list of what fresh() gives, or None")
+    if not isinstance(variants, Mapping) or not all(isinstance(variant, Variant) for variant in variants.values()):
+        raise TypeError(f"variants must be name -> kernel, as VARIANTS has them, not {brief(variants)}")
+    chosen = [case(name) for name in items(cases, str, "cases must be names of cases")]
     versions = {case.c for case in chosen}
     of_cases = [run for run in (stored() if runs is None else runs) if run.version in versions]
     return InstrumentTable(

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from kvmplanes.given import brief, some
+
 _HERE: Final = Path(__file__).parent
 
 
@@ -162,8 +164,8 @@ def evidence_text(name: str) -> str:
         ValueError: no such file.
     """
     names = sorted(path.name for path in _HERE.iterdir() if path.suffix in (".json", ".md", ".txt"))
-    if name not in names:
-        raise ValueError(f"no evidence {name!r}; there are {', '.join(names)}")
+    if not isinstance(name, str) or name not in names:
+        raise ValueError(f"no evidence {brief(name)}; there are {some(names)}")
     return (_HERE / name).read_text(encoding="utf-8")
 
 

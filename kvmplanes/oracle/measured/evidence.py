@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
+from kvmplanes.given import among, brief, some
 from kvmplanes.model.series import ALL, DESTROY_PLANES, Version, diff_of
 from kvmplanes.oracle.measured import VARIANTS, CreatePlane, Variant, evidence_text, load, read_create_plane
 from kvmplanes.oracle.measured.checks import Check
@@ -184,10 +185,14 @@ def compare(
     Raises:
         ValueError: no such variant, a variant without a version, or an allocation that nobody has mapped to a call.
     """
+    for what, given in (("variants", variants), ("models", models)):
+        if not isinstance(given, Mapping):
+            raise TypeError(f"{what} must be name -> kernel, as {what.upper()} has them, not {brief(given)}")
     if missing := set(variants) - set(models):
-        raise ValueError(f"no version of the model for {', '.join(sorted(missing))}")
-    if only and only not in variants:
-        raise ValueError(f"no variant {only!r}; there are {', '.join(variants)}")
+        raise ValueError(f"no version of the model for {some(sorted(map(str, missing)))}")
+    if not isinstance(only, str) or (only and only not in variants):
+        raise ValueError(f"no variant {brief(only)}; there are {some(variants)}")
+    among(linux, "linux", (OLDER, NEWER))
     return Comparison(
         tuple(_compared(linux, variants[name], variants, models) for name in variants if only in ("", name))
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from kvmplanes.given import A_RUN, typed
 from kvmplanes.runs.shown import Shown
 from kvmplanes.runs.trace import Defect, Step, Trace
 from kvmplanes.runs.unwinding.columns import (
@@ -80,6 +81,9 @@ def ladder(trace: Trace) -> Ladder:
 
     Every other run of the version on which one call fails is run too: they show which undo belongs to which rung.
     """
+    typed(trace, Trace, A_RUN)
+    if not trace.steps:
+        raise ValueError("trace must be a run with steps, and this one has none")
     return _Builder(Extent(trace)).ladder()
 
 

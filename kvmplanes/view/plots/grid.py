@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
+from kvmplanes.given import brief, items, written
 from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.model.sizes import ARRAY, DESIGNS, PADDING, PLANE, STRUCT_KVM, allocations, in_memory, kmalloc_class
 from kvmplanes.runs.certificate import OUTCOMES, Certificate, Path, classify
@@ -164,8 +165,9 @@ def plot_paths(certificates: Sequence[Certificate]) -> Plot:
     Raises:
         ValueError: no certificates.
     """
-    if not certificates:
-        raise ValueError("a plot of paths needs at least one certificate")
+    rule = "a plot of paths needs at least one certificate, in a list"
+    if not items(certificates, Certificate, rule):
+        raise ValueError(rule)
     columns = [{_path_name(path, tried): path.outcome for path in tried.paths} for tried in certificates]
     calls = in_order(map(tuple, columns))
     cells = [(x, call, outcomes.get(call)) for call in calls for x, outcomes in enumerate(columns)]
@@ -209,8 +211,15 @@ def _path_name(path: Path, certificate: Certificate) -> str:
 
 
 def _need_runs(groups: Mapping[str, Sequence[Trace]]) -> None:
-    if not groups or not all(groups.values()):
-        raise ValueError("a plot of many runs needs at least one group, and a run in each")
+    rule = "a plot of many runs needs at least one group, and a run in each: {name: [run, ...]}"
+    if not isinstance(groups, Mapping):
+        raise TypeError(f"{rule}, not {brief(groups)}")
+    if not groups:
+        raise ValueError(rule)
+    for name, group in groups.items():
+        written(name, "a group's name", 60)
+        if not items(group, Trace, rule):
+            raise ValueError(rule)
 
 
 def plot_cost() -> Plot:

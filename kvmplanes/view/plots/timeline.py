@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
+from kvmplanes.given import A_RUN, typed
 from kvmplanes.runs.trace import Step, Trace
 from kvmplanes.view.page.style import BAD, LIVE, NEVER_USED
 from kvmplanes.view.plots import data
@@ -26,6 +27,7 @@ def plot_occupancy(trace: Trace) -> Plot:
     Raises:
         ValueError: a trace without steps.
     """
+    typed(trace, Trace, A_RUN)
     slots = {_row(slot): row for slot, row in enumerate(data.slot_spans(trace))}
     defects = [(step, _row(data.slot_of_defect(step))) for step in trace.steps if step.defect]
     others = sorted({row for _, row in defects} - set(slots))  # beyond the array, or in no slot
@@ -45,6 +47,7 @@ def plot_lifetimes(trace: Trace) -> Plot:
     Raises:
         ValueError: a trace without steps.
     """
+    typed(trace, Trace, A_RUN)
     lives = data.lifetimes(trace)
     rows = [(life.name, life.name, 16.0 if life.name.startswith(("kvm#", "plane#")) else 11.0) for life in lives]
     sheet = _timeline("Object lifetimes", trace, rows, right=52)
