@@ -11,15 +11,23 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from types import FrameType, FunctionType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from kvmplanes.model.faults import ERRNOS, Injector, errno_name
+from kvmplanes.model.faults import ERRNOS, errno_name
 from kvmplanes.model.heap import NULL, POISON, DefectKind, Event, Freed, Heap, Layout, Oops, Struct
 from kvmplanes.model.machine.unit import Unit
 from kvmplanes.model.runtime import CURRENT_MM, ERR_PTR, RUN_TIME, SRCU, Goto, Local, Place, Static, formatted
 
 MOST_ROUNDS: Final = 20_000  # of loops, and calls, in one run (limit: endless)
+ROUNDS_A_CALL: Final = 200  # what a system call may add, however many there are in a run; ours take 60
 _ENOUGH: Final = 1 << 30  # bytes for any struct
+
+
+class Asked(Protocol):
+    """What says which failable call fails: an `Injector`, or what goes between."""
+
+    def ask(self, call: str, errno: str = "ENOMEM") -> str | None:
+        """The errno with which a call is to fail, None if it is not to."""
 
 
 class Kernel:
@@ -32,7 +40,7 @@ class Kernel:
         freed: what kfree does to memory, see `Heap`.
     """
 
-    def __init__(self, unit: Unit, injector: Injector, report: Callable[[Event], None], freed: Freed = "kept") -> None:
+    def __init__(self, unit: Unit, injector: Asked, report: Callable[[Event], None], freed: Freed = "kept") -> None:
         self.heap = Heap(report, freed)
         self.refs: Counter[str] = Counter()
         self.files: dict[int, Struct] = {}
@@ -44,6 +52,12 @@ class Kernel:
         self.c |= {name: self._counting(*counted) for name, counted in _COUNTING.items()}
         self.c |= {name: FunctionType(code, self.c) for name, code in unit.functions.items()}
         exec(unit.data, self.c)  # noqa: S102 - the machine's own text
+
+    def begin(self, level: int | None) -> None:
+        """A system call begins: the one before it has ended, so its rounds are no endless loop's."""
+        self.level = level
+        self._rounds = max(0, self._rounds - ROUNDS_A_CALL)
+        self.heap.begin()
 
     # -- control -------------------------------------------------------------------------------------------------------
 

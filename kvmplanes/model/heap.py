@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, get_args
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from kvmplanes.given import among
 
@@ -22,7 +24,9 @@ What = Literal[
 ]
 Freed = Literal["kept", "zeroed", "poisoned"]
 FREED: Final[tuple[Freed, ...]] = get_args(Freed)
-MOST_OBJECTS: Final = 1000  # ten times what the longest run of ours has
+MOST_OBJECTS: Final = 500  # ten times what the longest run of ours has
+_PRIMES: Final = 10
+OBJECTS_A_CALL: Final = 30  # what a system call may allocate, however many there are in a run; KVM_CREATE_VM does 13
 
 
 # -- pointers that lead nowhere --------------------------------------------------------------------------------------
@@ -88,8 +92,7 @@ POISON: Final = Nowhere("0x6b6b6b6b6b6b6b6b")  # every byte of it is 6b
 # -- objects ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened; `defect` names what is wrong with it, if anything is."""
 
     what: What
@@ -118,6 +121,15 @@ class Layout:
     arrays: Mapping[str, int] = field(default_factory=dict)
     beyond: frozenset[str] = frozenset()
     size: int = 0
+
+    @cached_property
+    def at_first(self) -> Mapping[str, str]:
+        """Its members when it is new, by name, as C would name their values."""
+        return MappingProxyType({name: c_name(value) for name, value in self.zero.items()})
+
+    def __post_init__(self) -> None:
+        for name in ("zero", "poison", "arrays"):  # every run shares them
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 
 @dataclass(slots=True)
@@ -198,17 +210,23 @@ class Heap:
     def __init__(self, report: Callable[[Event], None], freed: Freed = "kept") -> None:
         among(freed, "freed", FREED)
         self.allocations: dict[str, Allocation] = {}
-        self._last: Event | None = None
+        self._seen: tuple[Allocation | None, str] = (None, "")  # the member that was read or written last
+        self._taken: dict[str, int] = {}  # how often a name was
+        self._fresh = 0
         self._tell = report
         self._freed = freed
 
+    def begin(self) -> None:
+        """A system call begins: what it may allocate does not count with what those before it have."""
+        self._fresh = max(0, self._fresh - OBJECTS_A_CALL)
+
     def report(self, event: Event) -> None:
         """Tell of an event, one of the heap's own or one from elsewhere in the kernel."""
-        self._last = event
+        self._seen = (None, "")
         self._tell(event)
 
     def alloc(self, layout: Layout, tag: object = "") -> Struct:
-        """Allocate a zeroed object named `kind#tag`; a name taken before gets a prime.
+        """Allocate a zeroed object named `kind#tag`; a name taken before gets primes, from ten on their number.
 
         Args:
             layout: the struct.
@@ -217,14 +235,21 @@ class Heap:
         Raises:
             ValueError: there are so many objects that a loop cannot be ending.
         """
-        if len(self.allocations) == MOST_OBJECTS:
+        if self._fresh == MOST_OBJECTS:
             raise ValueError(f"allocations do not end: {MOST_OBJECTS} objects in one run")
+        self._fresh += 1
         name = f"{layout.kind}#{tag}" if tag != "" else layout.kind
-        while name in self.allocations:
-            name += "'"
+        name = self._unused(name)
         self.allocations[name] = memory = Allocation(name, layout, fields=dict(layout.zero))
         self.report(Event("alloc", name))
         return Struct(self, memory)
+
+    def _unused(self, name: str) -> str:
+        count = self._taken.get(name, 0)
+        while (made := name + ("'" * count if count < _PRIMES else f"'{count}")) in self.allocations:
+            count += 1
+        self._taken[name] = count + 1
+        return made
 
     def free(self, pointer: Any) -> None:
         """Free what `pointer` points to; NULL is allowed and does nothing."""
@@ -246,9 +271,12 @@ class Heap:
         if name in memory.layout.arrays:
             return Array(self, memory, name, memory.layout.arrays[name])  # naming an array touches no memory
         value = memory.fields.get(name, NULL) if beyond else _member(memory, name)
-        last = self._last
-        if last is None or last.what not in ("read", "write") or (last.obj, last.field) != (memory.name, name):
-            self.report(Event("read", memory.name, name, c_name(value), _defect(memory, name, beyond)))
+        last, member = self._seen
+        if last is not memory or member != name:
+            self._seen = memory, name
+            fine = memory.live and not beyond and name not in memory.layout.beyond
+            defect = None if fine else _defect(memory, name, beyond)
+            self._tell(Event("read", memory.name, name, c_name(value), defect))
         return value
 
     def write(self, memory: Allocation, name: str, value: object, beyond: bool = False) -> None:
@@ -258,7 +286,8 @@ class Heap:
         if not beyond:
             _member(memory, name)
         memory.fields[name] = value
-        self.report(Event("write", memory.name, name, c_name(value), _defect(memory, name, beyond)))
+        self._seen = memory, name
+        self._tell(Event("write", memory.name, name, c_name(value), _defect(memory, name, beyond)))
 
     def live(self) -> Iterator[Allocation]:
         """What is not freed, in order of allocation."""

@@ -13,8 +13,9 @@ from kvmplanes.given import brief, some
 from kvmplanes.model.faults import base
 from kvmplanes.model.heap import DefectKind
 from kvmplanes.model.series import Version, version
+from kvmplanes.runs.op import Op
 from kvmplanes.runs.programs import Program, answers, programs, wrong_state
-from kvmplanes.runs.scenario import run
+from kvmplanes.runs.scenario import played
 from kvmplanes.runs.shown import Shown
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import columns, defects_in_words
@@ -198,16 +199,17 @@ def certify(
 def _runs(chosen: Version, ran: Sequence[Program], failures: int) -> Iterator[tuple[Program, tuple[int, ...], Trace]]:
     alike = set[int]()  # calls that leave no VM when they fail
     for program in ran:
-        whole = run(chosen, ops=program.ops)
+        calls = [Op(op) for op in program.ops]
+        whole, like = played(chosen, calls)
         for n in range(1, len(whole.calls) + 1):
             if n in alike:
                 continue
-            trace = run(chosen, ops=program.ops, fail=n)
+            trace, first = played(chosen, calls, fail=n, like=like)
             yield program, (n,), trace
             if not any(end.startswith("fd ") for _, end in trace.results):
                 alike.add(n)
             for more in range(n + 1, len(trace.calls) + 1) if failures > 1 else ():
-                yield program, (n, more), run(chosen, ops=program.ops, fail=(n, more))
+                yield program, (n, more), played(chosen, calls, fail=(n, more), like=first)[0]
         yield program, (), whole
 
 

@@ -5,41 +5,76 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections import Counter
 from functools import lru_cache
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
+from typing import Final
 
 from kvmplanes.model.faults import Injector
 from kvmplanes.model.floor import Kernel
-from kvmplanes.model.heap import Event, Freed, c_name
-from kvmplanes.model.series import KVM_MAX_PLANES
+from kvmplanes.model.heap import Event, Freed, Layout, c_name
 from kvmplanes.model.version import Function, Version
 from kvmplanes.runs.op import Op
-from kvmplanes.runs.trace import Frame, Object, State, Step, is_errno, slot_of
+from kvmplanes.runs.state import History, State
+from kvmplanes.runs.trace import Frame, Step
 
-_MOST_EVENTS = 20_000  # a hundred times what the longest run of ours has
-_MOST_CALLS = 200  # inside one another; a kernel's stack of 16 kB ends before that
+MOST_EVENTS: Final = 2000  # in one run; the longest system call of ours has 141 (limit: endless)
+EVENTS_A_CALL: Final = 150  # what a system call may add, however many there are in a run
+_OFTEN: Final = 10  # that one function is at work at once; none of ours is twice
+_MOST_CALLS: Final = 200  # inside one another; a kernel's stack of 16 kB ends before that
 # Accesses that are steps of their own; others are steps only when they are defects.
-_SHOWN_WRITES = ("kvm", "level", "plane", "mm", "users_count")
+_SHOWN_WRITES: Final = frozenset(("kvm", "level", "plane", "mm", "users_count"))
+_CHANGES: Final = frozenset(("alloc", "write", "free"))  # nothing else changes an object
+_COUNTS: Final = frozenset(("get", "put"))
 
 
 class Recorder:
     """A kernel that runs a version, and its events as steps, with the C lines they came from.
 
+    Args:
+        version: what runs.
+        injector: as for `Kernel`, and so is `freed`.
+        outside: the function that calls the kernel: above it there is no C.
+
     Attributes:
         kernel: the kernel.
-        op: the system call under way; who asks for one says so here.
+        op: the system call under way.
         steps: what has happened.
     """
 
-    def __init__(self, version: Version, injector: Injector, freed: Freed) -> None:
+    def __init__(self, version: Version, injector: Injector, freed: Freed, outside: CodeType) -> None:
         self.op = Op("exit")
         self.steps: list[Step] = []
-        self._events = 0
-        self._objects: dict[str, Object] = {}
-        self._members: dict[str, dict[str, str]] = {}
+        self._events = self._spared = self._given = 0  # up to now; which do not count; which another run has had
+        self._history = History()
+        self._state: State | None = State()  # None: something has changed since
+        self._refs: tuple[tuple[str, int], ...] = ()
+        self._layouts: dict[str, Layout] = {}
+        self._overwrites = freed != "kept"
         self._codes, self._frames = _places(version)
-        self.kernel = Kernel(version.unit, injector, self, freed)
+        self._outside = outside
+        self._caller: FrameType | None = None  # of the C function that the last step was in, where it was at,
+        self._caller_at, self._callers = -1, tuple[Frame, ...]()  # and what the stack is from there
+        self._marks: list[tuple[int, int, int]] = []  # at each failable call: events, steps and changes up to it
+        self.kernel = Kernel(version.unit, _Marking(injector, self), self, freed)
+
+    def goes_like(self, other: Recorder, number: int) -> None:
+        """Take over what another run recorded up to the failable call of a number: this run goes the same way there."""
+        if 0 < number <= len(other._marks):
+            self._given, steps, changes = other._marks[number - 1]
+            self.steps, self._history = other.steps[:steps], History(other._history, changes)
+            self._layouts, self._state = dict(other._layouts), None
+            self._refs = self.steps[-1].state.refs if self.steps else ()
+
+    def mark(self) -> None:
+        """A failable call is asked for."""
+        self._marks.append((self._events, len(self.steps), len(self._history)))
+
+    def begin(self, op: Op) -> None:
+        """A system call begins, or the exit of the process."""
+        self.op, self._caller = op, None
+        self._spared = min(self._events, self._spared + EVENTS_A_CALL)
+        self.kernel.begin(op.level)
 
     def __call__(self, event: Event, died_at: TracebackType | None = None) -> None:
         """Record one event; an Oops is recorded afterwards, with the place where the task died.
@@ -48,39 +83,91 @@ class Recorder:
             ValueError: there are so many events that a loop cannot be ending.
         """
         self._events += 1
-        if self._events > _MOST_EVENTS:
-            raise ValueError(f"a loop does not end: more than {_MOST_EVENTS} events in one run")
-        if event.what in ("alloc", "write", "free"):  # nothing else changes an object
-            self._objects[event.obj] = self._object(event)
-        if not _is_step(event):
+        if self._events <= self._given:
             return
-        refs = tuple((name, n) for name, n in self.kernel.refs.items() if n)
-        state = State(tuple(self._objects.values()), refs)
-        frames = reversed([*traceback.walk_tb(died_at)]) if died_at else _outward(sys._getframe(1), self._codes)
-        stack = () if event.what in ("return", "leak") else self._stack(frames)
-        facts = (event.what, event.obj, event.field, event.value, event.defect)
-        self.steps.append(Step(len(self.steps), self.op, stack, *facts, _sentence(event, self.op), state))
+        if self._events - self._spared > MOST_EVENTS:
+            self._refuse_recursion()
+            raise ValueError(f"a loop does not end: more than {MOST_EVENTS} events in one run")
+        what, obj, field, value, defect = event
+        if what in _CHANGES:
+            self._note(what, obj, field, value)
+            self._state = None
+        elif what in _COUNTS:
+            self._refs = tuple([(name, n) for name, n in self.kernel.refs.items() if n])
+            self._state = None
+        if (
+            not defect
+            and (what == "read" or (what == "write" and field not in _SHOWN_WRITES))
+            and field[:7] != "planes["
+        ):
+            return
+        stack = () if what in ("return", "leak") else self._stack(died_at) if died_at else self._stack_here()
+        state = self._state or self._changed()
+        self.steps.append(Step(len(self.steps), self.op, stack, what, obj, field, value, defect, state))
 
-    def _object(self, event: Event) -> Object:
-        """An object as it is now; a write changes one member of it, and anything else may change all."""
-        memory = self.kernel.heap.allocations[event.obj]
-        members = self._members.get(memory.name, {})
-        if event.what == "write" and event.field in members:
-            members[event.field] = event.value
-        else:
-            self._members[memory.name] = members = {name: c_name(value) for name, value in memory.fields.items()}
-        return Object(memory.name, memory.kind, memory.live, tuple(members.items()))
-
-    def _stack(self, frames: Iterable[tuple[FrameType, int]]) -> tuple[Frame, ...]:
-        known = [(id(f.f_code), lineno) for f, lineno in frames if id(f.f_code) in self._codes]
-        if len(known) > _MOST_CALLS:
+    def _refuse_recursion(self) -> None:
+        """A function that is at work many times at once calls itself."""
+        frame: FrameType | None = sys._getframe(2)
+        at_work = Counter[int]()
+        while frame is not None and frame.f_code is not self._outside:
+            at_work[id(frame.f_code)] += 1
+            frame = frame.f_back
+        if any(at_work[code] >= _OFTEN for code in self._codes):
             raise RecursionError
-        return tuple(self._frames.get(place) or self._frame(*place) for place in known)
 
-    def _frame(self, code: int, lineno: int) -> Frame:
+    def _changed(self) -> State:
+        self._state = state = State.now(self._history, self._refs)
+        return state
+
+    def _note(self, what: str, obj: str, field: str, value: str) -> None:
+        """Write down what an event changes in its object."""
+        memory, history = self.kernel.heap.allocations[obj], self._history
+        layout = memory.layout
+        if what == "alloc":
+            history.whole(obj, layout.kind, live=True, members=layout.at_first)
+        elif layout is not self._layouts.get(obj) or (what == "free" and self._overwrites):
+            members = {name: c_name(held) for name, held in memory.fields.items()}
+            history.whole(obj, layout.kind, memory.live, members)
+        elif what == "write":
+            history.write(obj, field, value)
+        else:
+            history.freed(obj)
+        self._layouts[obj] = layout
+
+    def _stack_here(self) -> tuple[Frame, ...]:
+        """The C functions at work, from inside to the outermost one: no C calls Python that calls C again."""
+        codes, frame = self._codes, sys._getframe(2)
+        while id(code := frame.f_code) not in codes:
+            if code is self._outside or frame.f_back is None:
+                return ()
+            frame = frame.f_back
+        outer = frame.f_back
+        if outer is not self._caller or outer is None or outer.f_lasti != self._caller_at:
+            self._caller, self._caller_at = outer, outer.f_lasti if outer else -1
+            callers = list[Frame]()
+            while outer is not None and id(outer.f_code) in codes:
+                callers.append(self._frame(outer))
+                outer = outer.f_back
+            if len(callers) >= _MOST_CALLS:
+                raise RecursionError
+            self._callers = tuple(callers)
+        return self._frame(frame), *self._callers
+
+    def _stack(self, died_at: TracebackType) -> tuple[Frame, ...]:
+        """The same of a task that has died."""
+        known = [(id(f.f_code), lineno) for f, lineno in traceback.walk_tb(died_at) if id(f.f_code) in self._codes]
+        return tuple(self._at(*place) for place in reversed(known))
+
+    def _frame(self, frame: FrameType) -> Frame:
+        place = id(frame.f_code), frame.f_lasti
+        known = self._frames.get(place)
+        if known is None:
+            known = self._frames[place] = self._at(place[0], frame.f_lineno)
+        return known
+
+    def _at(self, code: int, lineno: int) -> Frame:
         c = self._codes[code]
-        self._frames[code, lineno] = frame = Frame(c.name, c.file, lineno, c.line(lineno), c.ids(lineno))
-        return frame
+        return Frame(c.name, c.file, lineno, c.line(lineno), c.ids(lineno))
 
     def died_in_c(self, at: TracebackType | None) -> bool:
         """Whether the innermost function of a traceback is one of the version's."""
@@ -93,98 +180,21 @@ class Recorder:
         return known[-1] if known else ("", 0)
 
 
+class _Marking:
+    """An injector that says in the recorder when it is asked."""
+
+    def __init__(self, injector: Injector, recorder: Recorder) -> None:
+        self._injector, self._recorder = injector, recorder
+
+    def ask(self, call: str, errno: str = "ENOMEM") -> str | None:
+        self._recorder.mark()
+        return self._injector.ask(call, errno)
+
+
 @lru_cache(32)
 def _places(version: Version) -> tuple[dict[int, Function], dict[tuple[int, int], Frame]]:
-    """The functions of a version by their code's id, and room for the frames that its runs have shown.
+    """The functions of a version by their code's id, and room for frames by code and instruction, as runs show them.
 
     To hash the code itself takes longer than a step; the version, which is kept here, keeps its code and so the ids.
     """
     return {id(code): version.functions[name] for name, code in version.unit.functions.items()}, {}
-
-
-def _outward(frame: FrameType | None, codes: dict[int, Function]) -> Iterator[tuple[FrameType, int]]:
-    """A stack from inside to the outermost C function: no C calls Python that calls C again."""
-    inside = False
-    while frame and (id(frame.f_code) in codes or not inside):
-        inside = inside or id(frame.f_code) in codes
-        yield frame, frame.f_lineno
-        frame = frame.f_back
-
-
-def _is_step(event: Event) -> bool:
-    if event.defect or slot_of(event.field) is not None:
-        return True
-    return event.what != "read" and (event.what != "write" or event.field in _SHOWN_WRITES)
-
-
-def _sentence(event: Event, op: Op) -> str:
-    """What an event changed, in one sentence."""
-    place = f"{event.obj}->{event.field}"
-    match event.what, event.defect:
-        case "read", "use-after-free":
-            return f"{place} is read, but {event.obj} is already freed; the bytes there say {event.value}."
-        case "write", "use-after-free":
-            return f"{event.value} is written to {place}, but {event.obj} is already freed."
-        case "free", "double-free":
-            return f"{event.obj} is freed a second time."
-        case "put", "double-free":
-            return f"Given back, but nobody holds it: {_resource(event)} {event.value}."
-        case "leak", _ if event.obj in _RESOURCE:
-            return f"Never given back: one of the {_RESOURCE[event.obj]}."
-        case "leak", _:
-            return f"{event.obj} is still allocated, and nobody is left to free it."
-        case "read", "out-of-bounds":
-            return f"{place} is read, beyond {_end(event)}."
-        case "write", "out-of-bounds":
-            return f"{event.value} is written to {place}, beyond {_end(event)}."
-        case "oops", _:
-            return f"Oops: {event.obj}. The task dies here and undoes nothing more."
-        case "alloc", _:
-            return f"{event.obj} is allocated, every byte zero."
-        case "free", _:
-            return f"{event.obj} is freed."
-        case "read", _:
-            return f"{place} is NULL." if event.value == "NULL" else f"{place} holds {event.value}."
-        case "write", _ if slot_of(event.field) is not None:
-            empty = event.value == "NULL"
-            return f"{place} is emptied." if empty else f"{place} now points to {event.value}: the plane is published."
-        case "write", _ if event.field == "users_count":
-            return f"{event.obj} has {event.value} user{'' if event.value == '1' else 's'}."
-        case "write", _:
-            return f"{place} is set to {event.value}."
-        case (("get" | "put"), _):
-            return f"{_resource(event)} now {event.value}."
-        case "fail", _:
-            return f"{event.obj} fails with {event.value}."
-        case "goto", _:
-            return f"Control jumps to {event.obj}."
-        case "label", _:
-            return f"Control is at {event.obj}."
-        case "print", _:
-            return f"The kernel's log says: {event.obj}"
-        case "check", _:
-            return f"User space asks for {event.obj} and gets {event.value}."
-        case "return", _ if is_errno(event.value):
-            return f"{op} returns -1 with errno {event.value}."
-        case _:
-            return f"{op} returns {event.value}."
-
-
-def _end(event: Event) -> str:
-    return f"the array's {KVM_MAX_PLANES} slots" if "[" in event.field else "the bytes that were allocated"
-
-
-_RESOURCE = {
-    "current->mm": "references on the address space",
-    "fd": "descriptors in use",
-    "virtualization": "users of hardware virtualization",
-    "mmu_notifier": "registered MMU notifiers",
-    "vm_list": "VMs on vm_list",
-    "preempt_notifier": "users of preemption notifiers",
-    "pm_notifier": "registered PM notifiers",
-}
-
-
-def _resource(event: Event) -> str:
-    resource = _RESOURCE.get(event.obj, f"references on the {event.obj}")  # a reader's own
-    return f"{resource[0].upper()}{resource[1:]}:"

@@ -59,8 +59,37 @@ def run(
     calls = [asked(op) for op in ops]
     if any(op.verb == "KVM_CREATE_PLANE" for op in calls):
         _check_ioctl(chosen)
+    return played(chosen, calls, fail=fail, retry=retry, freed=freed)[0]
+
+
+def played(
+    chosen: Version,
+    calls: Sequence[Op],
+    *,
+    fail: Fail = None,
+    retry: bool = False,
+    freed: Freed = "kept",
+    like: Recorder | None = None,
+) -> tuple[Trace, Recorder]:
+    """Run system calls.
+
+    Args:
+        chosen: the version.
+        calls: the system calls.
+        fail: as for `run`.
+        retry: as for `run`.
+        freed: as for `run`.
+        like: the recorder of a run that went the same way up to the last call that is to fail, which is `fail`'s last
+            number: its steps up to there are this run's.
+
+    Raises:
+        ValueError: the call that is to fail is not reached.
+        CError: as for `run`.
+    """
     injector = Injector(fail)
-    recorder = Recorder(chosen, injector, freed)
+    recorder = Recorder(chosen, injector, freed, _UserSpace.play.__code__)
+    if like is not None and (numbers := (fail,) if isinstance(fail, int) else fail):
+        recorder.goes_like(like, numbers[-1] if isinstance(numbers, tuple) else 0)
     user = _UserSpace(recorder, retry)
     user.play(calls)
     if len(injector.failed) < (len(fail) if isinstance(fail, tuple) else isinstance(fail, int | str)):
@@ -69,7 +98,8 @@ def run(
             f"{_numbered(injector.asked)}"
         )
     words, failed = _words(fail, calls, retry, freed), tuple(injector.failed)
-    return Trace(chosen, words, tuple(injector.asked), failed, tuple(user.results), tuple(recorder.steps))
+    trace = Trace(chosen, words, tuple(injector.asked), failed, tuple(user.results), tuple(recorder.steps))
+    return trace, recorder
 
 
 def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: str = "vm") -> int:
@@ -132,7 +162,7 @@ class _UserSpace:
             self._recorder(Event("leak", name, defect="leak"))
 
     def _begin(self, op: Op) -> None:
-        self._recorder.op, self._kernel.level = op, op.level
+        self._recorder.begin(op)
 
     def _call(self, op: Op) -> bool:
         """One system call; whether it failed."""
@@ -216,6 +246,8 @@ def _numbered(asked: Sequence[str]) -> str:
 
 def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:
     parts = [", ".join(ops)]
+    if isinstance(fail, tuple) and len(fail) == 1:
+        (fail,) = fail
     if isinstance(fail, tuple):
         parts.append(f"failable calls {' and '.join(map(str, fail))} fail")
     elif isinstance(fail, int):

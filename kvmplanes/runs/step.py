@@ -3,76 +3,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from kvmplanes.model.faults import ERRNOS, base
 from kvmplanes.model.heap import DefectKind, What
-from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.runs.op import Op
+from kvmplanes.runs.sentences import what_changed
+from kvmplanes.runs.state import Object, SlotState, State, slot_of
 
-SlotState = Literal["empty", "live", "dangling", "in freed memory"]
+__all__ = ["Frame", "Object", "SlotState", "State", "Step", "Subgoal", "is_errno", "slot_of"]
+
 Subgoal = Literal["acquire", "publish", "use", "unpublish", "release", "report"]
-
-
-@dataclass(frozen=True, slots=True)
-class Object:
-    """One object at one step. `fields` are (member, value) pairs; values are names or C constants."""
-
-    name: str
-    kind: str
-    live: bool
-    fields: tuple[tuple[str, str], ...]
-
-    @property
-    def level(self) -> int:
-        """The level that a plane was made for, as its name has it: members may be overwritten after it is freed."""
-        digits = re.search(r"\d+", self.name)
-        return int(digits[0]) if digits else 0
-
-    def get(self, member: str) -> str:
-        """The value of a member, or "" when there is none."""
-        return dict(self.fields).get(member, "")
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The heap and the counted references after a step."""
-
-    objects: tuple[Object, ...] = ()
-    refs: tuple[tuple[str, int], ...] = ()
-
-    def find(self, name: str) -> Object | None:
-        """An object by its name."""
-        return next((obj for obj in self.objects if obj.name == name), None)
-
-    @property
-    def kvm(self) -> Object | None:
-        """The `struct kvm` of the latest VM, live or freed; None before there is one."""
-        return next((obj for obj in reversed(self.objects) if obj.kind == "kvm"), None)
-
-    @property
-    def slots(self) -> tuple[str, ...]:
-        """What `planes[0..15]` hold: a plane's name or "NULL"; all "NULL" before there is a VM."""
-        held = dict(self.kvm.fields) if self.kvm else {}
-        return tuple(held.get(f"planes[{i}]", "NULL") for i in range(KVM_MAX_PLANES))
-
-    @property
-    def beyond(self) -> tuple[int, ...]:
-        """Indices of `planes[]` that were written although the array has no such slot."""
-        indices = (slot_of(member) for member, _ in (self.kvm.fields if self.kvm else ()))
-        return tuple(index for index in indices if index is not None and not 0 <= index < KVM_MAX_PLANES)
-
-    @property
-    def occupancy(self) -> tuple[SlotState, ...]:
-        """Each slot's state. It dangles if its plane was freed; if `struct kvm` was, every slot is in freed memory."""
-        if self.kvm is not None and not self.kvm.live and self.kvm.get("planes[0]"):
-            return ("in freed memory",) * KVM_MAX_PLANES
-        live = {obj.name for obj in self.objects if obj.live}
-        return tuple("empty" if value == "NULL" else "live" if value in live else "dangling" for value in self.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +42,6 @@ class Step:
         field: the member accessed, "" if none.
         value: the value read or written, the errno, or the result.
         defect: what is wrong with it, if anything is.
-        text: what changed, in one sentence.
         state: heap and references afterwards.
     """
 
@@ -111,8 +53,12 @@ class Step:
     field: str
     value: str
     defect: DefectKind | None
-    text: str
     state: State
+
+    @property
+    def text(self) -> str:
+        """What changed, in one sentence."""
+        return what_changed(self)
 
     @property
     def function(self) -> str:
@@ -160,13 +106,6 @@ class Step:
 def is_errno(result: str) -> bool:
     """Whether a system call's result is an errno, such as "ENOMEM"."""
     return result in ERRNOS
-
-
-@lru_cache(64)
-def slot_of(member: str) -> int | None:
-    """The index in a member's name such as "planes[3]"; None for another member."""
-    head, _, tail = member.partition("[")
-    return int(tail.rstrip("]")) if head == "planes" and tail else None
 
 
 _SUBGOAL: dict[str, Subgoal] = {

@@ -273,7 +273,7 @@ def test_allocations_have_an_end() -> None:
     m = Machine()
     for _ in range(MOST_OBJECTS):
         m.heap.free(m.heap.alloc(BOX))
-    with pytest.raises(ValueError, match="allocations do not end: 1000 objects in one run"):
+    with pytest.raises(ValueError, match="allocations do not end: 500 objects in one run"):
         m.heap.alloc(BOX)
 
 

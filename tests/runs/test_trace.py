@@ -45,7 +45,7 @@ def test_the_same_run_gives_the_same_trace(posted: Trace) -> None:
 
 
 def test_a_trace_cannot_be_changed(posted: Trace) -> None:
-    for thing, name in ((posted, "steps"), (posted.steps[0], "text"), (posted.steps[0].state, "refs")):
+    for thing, name in ((posted, "steps"), (posted.steps[0], "value"), (posted.steps[0].state, "refs")):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(thing, name, ())
 

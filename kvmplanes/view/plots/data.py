@@ -114,7 +114,9 @@ def slot_of_defect(step: Step) -> int | None:
         return step.slot
     if step.obj in step.state.slots:
         return step.state.slots.index(step.obj)
-    level = step.obj.removeprefix("plane#").rstrip("'")  # a plane is named by its level, with a prime if there was one
+    level = step.obj.removeprefix("plane#").partition("'")[
+        0
+    ]  # a plane is named by its level, with a prime if there was one
     return int(level) if level.isdecimal() else None
 
 

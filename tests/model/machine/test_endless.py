@@ -9,9 +9,9 @@ from kvmplanes.model.version import MAIN
 
 V09 = kp.VERSIONS["09"]
 ROUNDS = "a loop does not end: 20000 rounds and calls in one run"
-EVENTS = "a loop does not end: more than 20000 events in one run"
+EVENTS = "a loop does not end: more than 2000 events in one run"
 CALLS = "calls do not end: a function calls itself"
-OBJECTS = "allocations do not end: 1000 objects in one run"
+OBJECTS = "allocations do not end: 500 objects in one run"
 
 # In place of kfree(plane), line 37: the C, how many lines below the first the error is, what it says.
 ENDLESS = {

@@ -64,8 +64,11 @@ void *new_object(const char *name, size_t size)
 		abort();
 	object = &objects[nr_objects];
 	snprintf(object->name, sizeof(object->name), "%s", name);
-	while (taken(object->name))
-		strcat(object->name, "'");
+	for (int n = 1; taken(object->name); n++)
+		if (n < 10)
+			snprintf(object->name, sizeof(object->name), "%s%.*s", name, n, "'''''''''");
+		else
+			snprintf(object->name, sizeof(object->name), "%s'%d", name, n);
 	object->hidden = ~(uintptr_t)(chunk + HEADER);
 	object->size = size;
 	object->live = true;

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ten times as much costs; and what does not end is refused at once."""
+
+from __future__ import annotations
+
+import cProfile
+import gc
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+import kvmplanes as kp
+from kvmplanes.model.machine.tree import CError
+from kvmplanes.model.mutants import MUTANTS
+from kvmplanes.model.series import ALL
+
+TIMES = 12  # at most, for ten times as much
+VM = ("KVM_CREATE_VM", "close(vm)")
+PLANES = ("KVM_CREATE_VM", "KVM_CREATE_PLANE 1", "KVM_CREATE_PLANE 15", "close(plane 1)", "close(plane 15)")
+
+
+def cost(action: Callable[[], object]) -> tuple[int, int]:
+    """Calls of functions, and bytes at the highest: both are the same on every machine, as busy as it may be."""
+    action()  # what is made once is made
+    counted = cProfile.Profile()
+    gc.disable()  # Hypothesis is called at each collection
+    counted.enable()
+    action()
+    counted.disable()
+    gc.enable()
+    tracemalloc.start()
+    action()
+    _, highest = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return sum(entry.callcount for entry in counted.getstats()), highest
+
+
+def vms(count: int) -> kp.Trace:
+    """So many VMs, one after the other."""
+    return kp.run("29", ops=VM * count)
+
+
+def planes(count: int) -> kp.Trace:
+    """So many VMs, each with planes."""
+    return kp.run("29", ops=(*PLANES, "close(vm)") * count)
+
+
+@pytest.mark.parametrize("grown", [vms, planes])
+def test_ten_times_as_much_costs_twelve_times_as_much_at_most(grown: Callable[[int], kp.Trace]) -> None:
+    (few, _), (_, half), (many, whole) = (cost(lambda count=count: grown(count)) for count in (10, 50, 100))  # type: ignore[misc]
+    assert len(grown(100).steps) > 9 * len(grown(10).steps)
+    assert many < TIMES * few
+    assert whole < 2 * TIMES / 10 * half, "small numbers take no memory of their own, so ten VMs are no measure"
+
+
+def test_looking_at_every_state_is_no_run_of_its_own_each_time() -> None:
+    few, many = (cost(lambda count=count: [step.state.kvm for step in vms(count).steps])[0] for count in (3, 30))  # type: ignore[misc]
+    assert many < TIMES * few
+
+
+def test_a_path_costs_the_same_however_many_there_are() -> None:
+    def a_path(failures: int) -> float:
+        return cost(lambda: kp.certify("29", failures=failures))[0] / len(kp.certify("29", failures=failures).paths)
+
+    assert a_path(2) < TIMES / 10 * a_path(1)
+
+
+def test_the_steps_of_a_path_are_those_of_its_run() -> None:
+    """A certificate takes over what two paths have in common; a run of its own says the same."""
+    versions = [*ALL.values(), *(mutant.version for mutant in MUTANTS[::4])]
+    for version in versions:
+        for path in kp.certify(version, failures=2 if version.name == "09" else 1).paths:
+            alone = kp.run(version, ops=path.program.ops, fail=path.numbers or None)
+            assert alone == path.trace
+            assert [step.state.objects for step in alone.steps] == [step.state.objects for step in path.trace.steps]
+
+
+@pytest.mark.parametrize(
+    "c", ["while (1)\n\tkzalloc(8, GFP_KERNEL);", 'for (int i = 0; ; i++)\n\tshim_alloc("x", "x", i);']
+)
+def test_an_endless_allocation_is_refused_within_a_second(c: str) -> None:
+    mine = kp.VERSIONS["09"].edit("m", "endless", ("kvm_destroy_one_plane", "kfree(plane);", c))
+    start = time.process_time()
+    with pytest.raises(CError, match="do not end: 500 objects"):
+        kp.certify(mine)
+    assert time.process_time() - start < 1
+
+
+def test_a_program_of_any_length_runs() -> None:
+    """What a run may do is counted by system call: a long program is no endless loop."""
+    trace = vms(300)
+    assert len(trace.results) == 300
+    assert not trace.defects
