@@ -43,21 +43,23 @@ def errno_name(number: int) -> str:
 # failslab reaches it (it allocates from a slab, and a failing slab allocation fails the call).
 # Source: the series and Linux 6.12.117; evidence/METHOD.md has the sweep that the last column follows
 # (limit: failslab).
-CALLS: Final[dict[str, tuple[tuple[str, ...], bool]]] = {
-    "get_unused_fd_flags": (("EMFILE", "ENOMEM"), False),
-    "kvm_arch_alloc_vm": (("ENOMEM",), False),  # kvzalloc falls back to vmalloc
-    "kvm_create_plane": (("ENOMEM",), True),
-    "kvm_create_vm_plane": (("ENOMEM",), True),  # the RFC's name for it
-    "init_srcu_struct": (("ENOMEM",), True),
-    "kvm_init_irq_routing": (("ENOMEM",), True),
-    "kzalloc": (("ENOMEM",), True),
-    "kvm_arch_init_vm": (("ENOMEM", "EINVAL"), True),  # limit: arch; the sweep met no slab object here
-    "kvm_enable_virtualization": (("EBUSY",), False),
-    "kvm_init_mmu_notifier": (("ENOMEM", "EINTR"), True),
-    "kvm_coalesced_mmio_init": (("ENOMEM",), False),  # a page, not a slab object
-    "kvm_create_vm_debugfs": (("ENOMEM",), True),
-    "anon_inode_getfile": (("ENOMEM", "ENFILE"), True),
-}
+CALLS: Final[Mapping[str, tuple[tuple[str, ...], bool]]] = MappingProxyType(
+    {
+        "get_unused_fd_flags": (("EMFILE", "ENOMEM"), False),
+        "kvm_arch_alloc_vm": (("ENOMEM",), False),  # kvzalloc falls back to vmalloc
+        "kvm_create_plane": (("ENOMEM",), True),
+        "kvm_create_vm_plane": (("ENOMEM",), True),  # the RFC's name for it
+        "init_srcu_struct": (("ENOMEM",), True),
+        "kvm_init_irq_routing": (("ENOMEM",), True),
+        "kzalloc": (("ENOMEM",), True),
+        "kvm_arch_init_vm": (("ENOMEM", "EINVAL"), True),  # limit: arch; the sweep met no slab object here
+        "kvm_enable_virtualization": (("EBUSY",), False),
+        "kvm_init_mmu_notifier": (("ENOMEM", "EINTR"), True),
+        "kvm_coalesced_mmio_init": (("ENOMEM",), False),  # a page, not a slab object
+        "kvm_create_vm_debugfs": (("ENOMEM",), True),
+        "anon_inode_getfile": (("ENOMEM", "ENFILE"), True),
+    }
+)
 
 
 def base(call: str) -> str:

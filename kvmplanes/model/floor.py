@@ -47,6 +47,7 @@ class Kernel:
         self.level: int | None = None  # of the plane that the system call under way is to create
         self._unit, self._injector, self._rounds = unit, injector, 0
         self._fds, self._lowest = {0, 1, 2, 3}, 0  # 3 is /dev/kvm; no descriptor below `_lowest` is free
+        self.vm_list = Static("vm_list")
         self.current = Static("current", mm=CURRENT_MM)  # the C may write to it
         self.c: dict[str, Any] = {**RUN_TIME, **{name: getattr(self, name.lstrip("_")) for name in _METHODS}}
         self.c |= {name: self._counting(*counted) for name, counted in _COUNTING.items()}
@@ -308,6 +309,6 @@ _METHODS: Final = (
     "_tick", "_goto", "_label", "_used_as", "BUILD_BUG_ON", "printk", "shim_fails", "shim_get", "shim_put", "mmgrab",
     "mmdrop", "refcount_set", "refcount_inc", "refcount_dec_and_test", "xa_init", "xa_for_each_vcpu", "snprintf",
     "kzalloc", "kfree", "shim_alloc", "shim_init", "init_srcu_struct", "cleanup_srcu_struct", "get_unused_fd_flags",
-    "put_unused_fd", "anon_inode_getfile", "fd_install", "current",
+    "put_unused_fd", "anon_inode_getfile", "fd_install", "current", "vm_list",
 )  # fmt: skip
 NATIVES: Final = (*_METHODS, *_COUNTING)

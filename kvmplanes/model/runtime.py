@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from kvmplanes.model.faults import ERRNO_NAMES
@@ -189,7 +190,8 @@ def _srcu(ssp: Place, idx: int = 0) -> int:
     return idx
 
 
-RUN_TIME: Final[Mapping[str, Any]] = {
+RUN_TIME: Final[Mapping[str, Any]] = MappingProxyType(
+    {
     "srcu_read_lock": _srcu, "srcu_read_unlock": _srcu,
     "NULL": NULL, "_Goto": Goto, "_Local": Local, "_Place": Place, "_Static": Static, "_set": _set, "_signed": _signed,
     "_div": _div, "_mod": _mod, "_left": _left, "_right": _right, "_oops": _fail,
@@ -197,6 +199,6 @@ RUN_TIME: Final[Mapping[str, Any]] = {
     "IS_ERR_OR_NULL": lambda pointer: pointer is NULL or IS_ERR(pointer),
     "_IO": lambda kind, number: kind << 8 | number,
     "WARN_ON_ONCE": lambda condition: int(bool(condition)),  # limit: warn
-    "vm_list": Static("vm_list"),
     **dict.fromkeys(("OPTIMIZER_HIDE_VAR", "mutex_init", "mutex_lock", "mutex_unlock"), lambda _: None),
-}  # fmt: skip
+}
+)  # fmt: skip

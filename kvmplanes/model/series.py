@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from kvmplanes.given import among, brief
@@ -49,18 +50,20 @@ class Entry(NamedTuple):
     public: bool = True
 
 
-SERIES: Final[Mapping[str, Entry]] = {
-    "rfc": Entry("the ancestor, April 2025", "08"),
-    "08": Entry("before the patch", ""),
-    "09": Entry("Introduce struct kvm_plane, as posted", "08"),
-    "09-fixed": Entry("our repair of 09: the two lines of the teardown change places", "09"),
-    "10": Entry("Move vcpu_array to struct kvm_plane", "09"),
-    "11": Entry("Introduce struct kvm_vcpu_common", "10"),
-    "29": Entry("KVM_CREATE_PLANE on 11, as posted", "11"),
-    "29-fixed": Entry("our repair of 29, not posted", "29"),
-    "09-twice": Entry("plane 0 is created a second time, and nobody looks at the result", "09-fixed", public=False),
-    "09-level16": Entry("a plane is created at level 16, one past the array", "09-fixed", public=False),
-}
+SERIES: Final[Mapping[str, Entry]] = MappingProxyType(
+    {
+        "rfc": Entry("the ancestor, April 2025", "08"),
+        "08": Entry("before the patch", ""),
+        "09": Entry("Introduce struct kvm_plane, as posted", "08"),
+        "09-fixed": Entry("our repair of 09: the two lines of the teardown change places", "09"),
+        "10": Entry("Move vcpu_array to struct kvm_plane", "09"),
+        "11": Entry("Introduce struct kvm_vcpu_common", "10"),
+        "29": Entry("KVM_CREATE_PLANE on 11, as posted", "11"),
+        "29-fixed": Entry("our repair of 29, not posted", "29"),
+        "09-twice": Entry("plane 0 is created a second time, and nobody looks at the result", "09-fixed", public=False),
+        "09-level16": Entry("a plane is created at level 16, one past the array", "09-fixed", public=False),
+    }
+)
 
 
 def diff_of(name: str) -> Path | None:
@@ -89,8 +92,14 @@ def _made(name: str) -> tuple[Tree, tuple[Applied, ...]]:
 class _Versions(Mapping[str, Version]):
     """Versions by name, each made when it is asked for."""
 
+    __slots__ = ("_names",)
+    _names: tuple[str, ...]
+
     def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = names
+        object.__setattr__(self, "_names", names)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise TypeError("versions cannot be changed; make one of your own with edit(), replace() or apply()")
 
     def __getitem__(self, name: str) -> Version:
         if name not in self._names:

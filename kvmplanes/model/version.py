@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from kvmplanes.given import brief, some, typed, written
@@ -82,6 +83,8 @@ class Version:
         for name in UNITS:
             if not isinstance(typed(self.tree, Mapping, rule).get(name), tuple):
                 raise ValueError(f"{rule}, and {name} is missing")
+        if not isinstance(self.tree, MappingProxyType):
+            object.__setattr__(self, "tree", MappingProxyType(dict(self.tree)))
 
     @cached_property
     def unit(self) -> Unit:
@@ -106,11 +109,13 @@ class Version:
         """Name -> `Function`, in the order of the text."""
         from kvmplanes.model.machine.unit import definitions
 
-        return {
-            name: Function(name, file, first, self.tree[file][first - 1 : last])
-            for file in UNITS
-            for name, (first, last) in definitions(text_of(self.tree, file)).items()
-        }
+        return MappingProxyType(
+            {
+                name: Function(name, file, first, self.tree[file][first - 1 : last])
+                for file in UNITS
+                for name, (first, last) in definitions(text_of(self.tree, file)).items()
+            }
+        )
 
     @property
     def creates_planes(self) -> bool:

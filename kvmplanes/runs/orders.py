@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
+from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.given import brief
@@ -111,7 +112,7 @@ class Puzzle:
     @cached_property
     def verdicts(self) -> Mapping[Order, Verdict]:
         """The verdict on every order."""
-        return {order: self.verdict(order) for order in self.orders}
+        return MappingProxyType({order: self.verdict(order) for order in self.orders})
 
     @cached_property
     def _paths(self) -> tuple[list[Path], list[Path]]:
@@ -150,4 +151,4 @@ _PUZZLES: Final = (
     Puzzle("teardown", "the end of kvm_destroy_vm, 09 as posted", VERSIONS["09"], "kvm_destroy_vm", _TEARDOWN),
     Puzzle("ladder", "the end of the ladder of kvm_create_vm, as in 11", VERSIONS["11"], "kvm_create_vm", _LADDER),
 )
-PUZZLES: Final[Mapping[str, Puzzle]] = {puzzle.name: puzzle for puzzle in _PUZZLES}
+PUZZLES: Final[Mapping[str, Puzzle]] = MappingProxyType({puzzle.name: puzzle for puzzle in _PUZZLES})

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from kvmplanes.model.machine.preprocess import PlacedLine, bare_lines, preprocess
@@ -134,7 +134,8 @@ def unit(tree: Tree, files: Sequence[str], natives: Collection[str]) -> Unit:
     for name, place in needs.items():
         if name not in codes and name not in natives:
             raise CError(*place, f"{name} is declared, but defined nowhere")
-    return Unit(codes, places, known.structs, _data(known.data))
+    fixed = MappingProxyType  # every run of a version shares its unit
+    return Unit(fixed(codes), fixed(places), fixed(dict(known.structs)), _data(known.data))
 
 
 @lru_cache(1024)

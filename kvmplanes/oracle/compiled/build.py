@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.given import brief, typed
@@ -34,17 +35,19 @@ Files = Mapping[str, str]
 KERNEL: Final = ("-std=gnu11", "-O2", "-fno-strict-overflow", "-funsigned-char")  # what C means in a kernel, since 6.2
 _WARN: Final = ("-Wall", "-Wextra", "-Wno-unused-parameter")
 _COMMON: Final = (*KERNEL, "-g", "-fno-omit-frame-pointer", *_WARN, "-Iinclude", "-I.")
-SANITIZERS: Final = {
-    "address,undefined": (
-        "-fsanitize=address,undefined",
-        "-fsanitize-recover=address,undefined",
-        "-DWITH_ADDRESS",
-        "-DWITH_UNDEFINED",
-    ),
-    "address": ("-fsanitize=address", "-fsanitize-recover=address", "-DWITH_ADDRESS"),
-    "undefined": ("-fsanitize=undefined", "-DWITH_UNDEFINED"),
-    "none": (),
-}
+SANITIZERS: Final = MappingProxyType(
+    {
+        "address,undefined": (
+            "-fsanitize=address,undefined",
+            "-fsanitize-recover=address,undefined",
+            "-DWITH_ADDRESS",
+            "-DWITH_UNDEFINED",
+        ),
+        "address": ("-fsanitize=address", "-fsanitize-recover=address", "-DWITH_ADDRESS"),
+        "undefined": ("-fsanitize=undefined", "-DWITH_UNDEFINED"),
+        "none": (),
+    }
+)
 MISSING: Final = (
     "The C side needs Linux, and gcc or clang with AddressSanitizer and UndefinedBehaviorSanitizer; "
     "not all of them are here, so the machine is not compared with compiled C."

@@ -10,8 +10,10 @@ or never, is memory to none of them: there the scaffold's own counters speak.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.given import A_RUN, typed
@@ -19,12 +21,14 @@ from kvmplanes.oracle.compiled.run import LogRow, Played, again
 from kvmplanes.runs.trace import Trace
 
 # (defect, access) -> the report it must give; access "put" and a leaked reference give none.
-SEES: Final[dict[tuple[str, str], LogRow]] = {
-    ("use-after-free", "read"): ("asan", "heap-use-after-free", "read"),
-    ("use-after-free", "write"): ("asan", "heap-use-after-free", "write"),
-    ("double-free", "free"): ("asan", "double-free", "free"),
-    ("out-of-bounds", "index"): ("ubsan", "out-of-bounds-index", ""),
-}
+SEES: Final[Mapping[tuple[str, str], LogRow]] = MappingProxyType(
+    {
+        ("use-after-free", "read"): ("asan", "heap-use-after-free", "read"),
+        ("use-after-free", "write"): ("asan", "heap-use-after-free", "write"),
+        ("double-free", "free"): ("asan", "double-free", "free"),
+        ("out-of-bounds", "index"): ("ubsan", "out-of-bounds-index", ""),
+    }
+)
 
 
 def model_events(trace: Trace) -> tuple[LogRow, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal
 
 from kvmplanes.given import brief, items
@@ -27,21 +28,25 @@ from kvmplanes.view.page.html import Cells, Html, badge, bold, css, escape, fold
 from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, Role, tint
 from kvmplanes.view.report import report, summary
 
-ROLE: Final[dict[str, Role]] = {
+ROLE: Final[Mapping[str, Role]] = MappingProxyType(
+    {
     "finds": CLEAN, "silent": CLEAN, "misses": BAD, "false alarm": BAD, "not run": NEVER_USED
-}  # fmt: skip
+}
+)  # fmt: skip
 ALL_CASES: Final = tuple(known.name for known in CASES)
 # What the figures of an instrument count.
-COUNTS: Final = {
-    "reading": "lines",
-    "failure injection": "odd answers",
-    "ASan / KASAN": "reports",
-    "UBSan": "reports",
-    "LSan / kmemleak": "objects",
-    "init_on_free + kmemleak": "new leaks",
-    "slub_debug=FPZU": "Oopses, messages",
-    "plain run": "Oopses",
-}
+COUNTS: Final = MappingProxyType(
+    {
+        "reading": "lines",
+        "failure injection": "odd answers",
+        "ASan / KASAN": "reports",
+        "UBSan": "reports",
+        "LSan / kmemleak": "objects",
+        "init_on_free + kmemleak": "new leaks",
+        "slub_debug=FPZU": "Oopses, messages",
+        "plain run": "Oopses",
+    }
+)
 # The model's defects that an instrument is made for; the others look at no kind in particular.
 _KINDS: Final = {
     "ASan / KASAN": {"use-after-free", "double-free"},

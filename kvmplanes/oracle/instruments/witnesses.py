@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.model.faults import CALLS, base
@@ -172,14 +173,16 @@ def _symptoms(kernel: Variant, boot: Mapping[str, int], plain: Mapping[str, int]
 
 
 _AGAIN: Final = 'message "Object already free"|messages "Object already free"'
-FREED_UNDER: Final[Mapping[str, Freed]] = {"init_on_free + kmemleak": "zeroed", "slub_debug=FPZU": "poisoned"}
-INSTRUMENTS: Final[Mapping[str, _Ask]] = {
-    "reading": _reading,
-    "failure injection": _injection,
-    "ASan / KASAN": _address,
-    "UBSan": _undefined,
-    "LSan / kmemleak": _leak,
-    "init_on_free + kmemleak": _bytes("init_on_free=1", "zeroed", "new leak"),
-    "slub_debug=FPZU": _bytes("slub_debug=FPZU", "poisoned", "Oops|Oopses"),
-    "plain run": _bytes("plain", "kept", "Oops|Oopses"),
-}
+FREED_UNDER: Final[Mapping[str, Freed]] = MappingProxyType({"init_on_free + kmemleak": "zeroed", "slub_debug=FPZU": "poisoned"})
+INSTRUMENTS: Final[Mapping[str, _Ask]] = MappingProxyType(
+    {
+        "reading": _reading,
+        "failure injection": _injection,
+        "ASan / KASAN": _address,
+        "UBSan": _undefined,
+        "LSan / kmemleak": _leak,
+        "init_on_free + kmemleak": _bytes("init_on_free=1", "zeroed", "new leak"),
+        "slub_debug=FPZU": _bytes("slub_debug=FPZU", "poisoned", "Oops|Oopses"),
+        "plain run": _bytes("plain", "kept", "Oops|Oopses"),
+    }
+)

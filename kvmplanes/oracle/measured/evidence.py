@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from kvmplanes.given import among, brief, some
@@ -37,25 +38,27 @@ V3: Final = V2.edit(
 )
 W29: Final = _with(V2, "29", "29 without 10", "KVM_CREATE_PLANE as posted in 29, on planes that have no vcpu_array yet")
 W29FIX: Final = _with(W29, "29-fixed", "29-fixed without 10", "the failing path empties the slot")
-MODELS: Final[Mapping[str, Version]] = {
-    "V0k": ALL["08"],
-    "V1k": ALL["09"],
-    "V2k": V2,
-    "V3k": V3,
-    "V0": ALL["08"],
-    "V1": ALL["09"],
-    "V2": V2,
-    "V3": V3,
-    "W29": W29,
-    "W29fix": W29FIX,
-    "W09twice": ALL["09-twice"],
-    "W09oob": ALL["09-level16"],
-}
+MODELS: Final[Mapping[str, Version]] = MappingProxyType(
+    {
+        "V0k": ALL["08"],
+        "V1k": ALL["09"],
+        "V2k": V2,
+        "V3k": V3,
+        "V0": ALL["08"],
+        "V1": ALL["09"],
+        "V2": V2,
+        "V3": V3,
+        "W29": W29,
+        "W29fix": W29FIX,
+        "W09twice": ALL["09-twice"],
+        "W09oob": ALL["09-level16"],
+    }
+)
 
 # The measured kernels; on the second the patch applies as posted, but for the number of its capability.
 OLDER: Final = "6.12.117"
 NEWER: Final = "7.2.13"
-STORED: Final[Mapping[str, str]] = {OLDER: "kernel-evidence.json", NEWER: "evidence-7.2.json"}
+STORED: Final[Mapping[str, str]] = MappingProxyType({OLDER: "kernel-evidence.json", NEWER: "evidence-7.2.json"})
 
 # What `vm_checks` needs of a variant, and `plane_checks` of its block create_plane.
 _WHOLE: Final = ("create_close", "normal_closes", "sweep", "kmemleak")
@@ -64,15 +67,17 @@ _PLANES: Final = ("a_ids_and_close_orders", "b_sweep_with_retry", "c_sweep_witho
 _NO_SHEAVES: Final = ", without sheaves"
 
 # On one side only -> the limit that says why.
-LEFT_OUT: Final[Mapping[str, str]] = {
-    "how many allocations there are, and the N of each": "failslab",
-    "failing calls that take no slab object: a descriptor, a page, SVM itself": "failslab",
-    "KVM_IOCSR_BUS, which 6.12 does not have": "buses",
-    "names of the slab caches": "layout",
-    "KVM_CREATE_VCPU: ENOTTY on a plane's descriptor, EINVAL where planes[16] overwrote max_vcpus": "vcpus",
-    "EIO for a process with another address space": "process",
-    "a plane's descriptor that a child inherited": "dup",
-}
+LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "how many allocations there are, and the N of each": "failslab",
+        "failing calls that take no slab object: a descriptor, a page, SVM itself": "failslab",
+        "KVM_IOCSR_BUS, which 6.12 does not have": "buses",
+        "names of the slab caches": "layout",
+        "KVM_CREATE_VCPU: ENOTTY on a plane's descriptor, EINVAL where planes[16] overwrote max_vcpus": "vcpus",
+        "EIO for a process with another address space": "process",
+        "a plane's descriptor that a child inherited": "dup",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
