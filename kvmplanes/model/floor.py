@@ -10,24 +10,18 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
-from types import FrameType, FunctionType
-from typing import Any, Final, Protocol
+from types import FunctionType
+from typing import Any, Final
 
+from kvmplanes.model.calls import Asked, address_space, arguments, call_at, short_name
 from kvmplanes.model.faults import ERRNOS, errno_name
-from kvmplanes.model.heap import NULL, POISON, DefectKind, Event, Freed, Heap, Layout, Oops, Struct
+from kvmplanes.model.heap import NULL, POISON, DefectKind, Event, Freed, Heap, Layout, Nowhere, Oops, Struct
 from kvmplanes.model.machine.unit import Unit
 from kvmplanes.model.runtime import CURRENT_MM, ERR_PTR, RUN_TIME, SRCU, Goto, Local, Place, Static, formatted
 
 MOST_ROUNDS: Final = 20_000  # of loops, and calls, in one run (limit: endless)
 ROUNDS_A_CALL: Final = 200  # what a system call may add, however many there are in a run; ours take 60
 _ENOUGH: Final = 1 << 30  # bytes for any struct
-
-
-class Asked(Protocol):
-    """What says which failable call fails: an `Injector`, or what goes between."""
-
-    def ask(self, call: str, errno: str = "ENOMEM") -> str | None:
-        """The errno with which a call is to fail, None if it is not to."""
 
 
 class Kernel:
@@ -50,6 +44,7 @@ class Kernel:
         self.vm_list = Static("vm_list")
         self.current = Static("current", mm=CURRENT_MM)  # the C may write to it
         self.c: dict[str, Any] = {**RUN_TIME, **{name: getattr(self, name.lstrip("_")) for name in _METHODS}}
+        self.c["_Local"] = self.local_array
         self.c |= {name: self._counting(*counted) for name, counted in _COUNTING.items()}
         self.c |= {name: FunctionType(code, self.c) for name, code in unit.functions.items()}
         exec(unit.data, self.c)  # noqa: S102 - the machine's own text
@@ -69,6 +64,11 @@ class Kernel:
             raise ValueError(f"a loop does not end: {MOST_ROUNDS} rounds and calls in one run")
         return True
 
+    def local_array(self, values: list[Any]) -> Local:
+        """An array on the stack: to fill it takes time, as rounds of a loop do."""
+        self._rounds += len(values) // 8
+        return Local(values)
+
     def goto(self, label: str, part: int) -> Goto:
         """A jump to a label."""
         self.heap.report(Event("goto", label))
@@ -86,6 +86,7 @@ class Kernel:
     def printk(self, text: str, *args: object) -> int:
         """A line in the kernel's log."""
         line = formatted(text, args).strip()
+        self._rounds += len(line) // 8  # to write much takes time
         self.heap.report(Event("print", line))
         return len(line)
 
@@ -93,7 +94,7 @@ class Kernel:
 
     def shim_fails(self, call: str, usual: int = ERRNOS["ENOMEM"]) -> int:
         """0, or the negative errno with which this failable call is to fail; `usual` unless another is asked for."""
-        name = self._injector.ask(call, errno_name(usual))
+        name = self._injector.ask(short_name(call), errno_name(usual))
         if name is None:
             return 0
         self.heap.report(Event("fail", call, value=name))
@@ -101,22 +102,24 @@ class Kernel:
 
     def shim_get(self, resource: str) -> None:
         """Take one counted reference."""
+        short_name(resource)
         self.refs[resource] += 1
         self.heap.report(Event("get", resource, value=str(self.refs[resource])))
 
     def shim_put(self, resource: str) -> None:
         """Give one back; one too many is reported as a double free."""
+        short_name(resource)
         self.refs[resource] -= 1
         defect: DefectKind | None = "double-free" if self.refs[resource] < 0 else None
         self.heap.report(Event("put", resource, value=str(self.refs[resource]), defect=defect))
 
     def mmgrab(self, mm: object) -> None:
         """One more reference on an address space."""
-        self.shim_get(_address_space("mmgrab", mm))
+        self.shim_get(address_space("mmgrab", mm))
 
     def mmdrop(self, mm: object) -> None:
         """One reference less."""
-        self.shim_put(_address_space("mmdrop", mm))
+        self.shim_put(address_space("mmdrop", mm))
 
     def _counting(self, what: str, resource: str) -> Callable[..., None]:
         """A function that takes a counted reference, or gives one back, whatever its arguments."""
@@ -164,8 +167,8 @@ class Kernel:
             struct: what the result is assigned to, "" if that is not a struct; the machine adds it.
         """
         frame = sys._getframe(1)
-        numbers = [value for _, value in _arguments(frame) if isinstance(value, int)]
-        if self.shim_fails(_call_of(frame)):
+        numbers = [value for _, value in arguments(frame) if isinstance(value, int)]
+        if self.shim_fails(call_at(frame)):
             return NULL
         return self.heap.alloc(layout(self._unit, struct, size), numbers[0] if numbers else "")
 
@@ -177,7 +180,7 @@ class Kernel:
         """A zeroed object of that name, or NULL when `call` is to fail."""
         if self.shim_fails(call):
             return NULL
-        return self.heap.alloc(layout(self._unit, struct, size), name.partition("#")[2])
+        return self.heap.alloc(layout(self._unit, struct, size), short_name(name).partition("#")[2])
 
     def shim_init(self, call: str, name: str, member: Place, *holds: str) -> int:
         """The same for memory that `member` is made to point to, and that holds these pointers: 0 or -ENOMEM."""
@@ -197,6 +200,8 @@ class Kernel:
 
     def used_as(self, pointer: Any, struct: str) -> Any:
         """A `void *` that is used as a pointer to a struct."""
+        if not isinstance(pointer, Struct | Nowhere | Place | Static) and struct != "mm_struct":
+            raise ValueError(f"this is not a struct {struct}; the model cannot read it as one (limit: one type)")
         if isinstance(pointer, Struct):
             memory = pointer._memory
             want = layout(self._unit, struct, memory.layout.size)
@@ -276,25 +281,6 @@ def layout(unit: Unit, struct: str, size: int) -> Layout:
         beyond |= {name for i, name in enumerate(names) if at + (i + 1) * width > size}
     kind = struct.removeprefix("kvm_").removeprefix("io_") or "memory"
     return Layout(kind, zero, poison, arrays, frozenset(beyond), size)
-
-
-def _address_space(function: str, mm: object) -> str:
-    """The name of an address space that a function is given; an Oops for a pointer that leads to none."""
-    if not isinstance(mm, str):
-        raise Oops(f"{function}({mm!r})", "null-dereference" if mm is NULL else None)
-    return mm
-
-
-def _arguments(frame: FrameType) -> list[tuple[str, Any]]:
-    """The arguments of a running function."""
-    code = frame.f_code
-    return [(name, frame.f_locals[name]) for name in code.co_varnames[: code.co_argcount]]
-
-
-def _call_of(frame: FrameType) -> str:
-    """`kvm_create_plane(kvm, 3)`: the function, its numbers as values, its pointers by their names."""
-    given = [str(value) if isinstance(value, int) else name for name, value in _arguments(frame)]
-    return f"{frame.f_code.co_name}({', '.join(given)})" if given else frame.f_code.co_name
 
 
 # Functions that only count. What is on a list or registered has no memory of its own here (limit: lists).

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The notional machine: named objects, live or freed, every access checked; and the pointers that lead to none.
+"""The notional machine: named objects, live or freed, every access checked.
 
 An access to freed memory is recorded as a defect and then carried out, as it would be on a kernel that only watches.
 So one defect does not hide the next, and accesses can be counted. Freed memory is never given out again (limit: reuse),
@@ -16,9 +16,13 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from kvmplanes.given import among
+from kvmplanes.model.nowhere import DEFECT_KINDS, NULL, POISON, DefectKind, Nowhere, Oops
 
-DefectKind = Literal["use-after-free", "double-free", "leak", "out-of-bounds", "null-dereference"]
-DEFECT_KINDS: Final[tuple[DefectKind, ...]] = get_args(DefectKind)
+__all__ = [
+    "DEFECT_KINDS", "FREED", "MOST_OBJECTS", "NULL", "OBJECTS_A_CALL", "POISON", "Allocation", "Array",
+    "DefectKind", "Event", "Freed", "Heap", "Layout", "Nowhere", "Oops", "Struct", "What", "c_name",
+]  # fmt: skip
+
 What = Literal[
     "alloc", "read", "write", "free", "get", "put", "fail", "goto", "label", "check", "print", "return", "oops", "leak"
 ]
@@ -27,69 +31,6 @@ FREED: Final[tuple[Freed, ...]] = get_args(Freed)
 MOST_OBJECTS: Final = 500  # ten times what the longest run of ours has
 _PRIMES: Final = 10
 OBJECTS_A_CALL: Final = 30  # what a system call may allocate, however many there are in a run; KVM_CREATE_VM does 13
-
-
-# -- pointers that lead nowhere --------------------------------------------------------------------------------------
-
-
-class Oops(Exception):
-    """The kernel cannot go on, most often because it followed a pointer that leads nowhere.
-
-    Args:
-        what: what it did.
-        defect: the defect that this is, None if the defect was to come by such a pointer.
-    """
-
-    def __init__(self, what: str, defect: DefectKind | None = None) -> None:
-        super().__init__(what)
-        self.defect = defect
-
-
-class Nowhere:
-    """A pointer to no object: NULL, an errno as a pointer, or what poisoned memory holds. To follow it is an `Oops`.
-
-    Args:
-        text: the pointer as C would name it.
-        error: the errno that it carries, negative as in a kernel; 0 for none.
-        defect: what following it is.
-    """
-
-    _text: str
-    _error: int
-    _defect: DefectKind | None
-
-    def __init__(self, text: str, error: int = 0, defect: DefectKind | None = None) -> None:
-        self.__dict__.update(_text=text, _error=error, _defect=defect)
-
-    def __bool__(self) -> bool:
-        return self is not NULL
-
-    def __repr__(self) -> str:
-        return self._text
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # Python's own look-ups (copy, pickle, IPython) are not C accesses
-            raise AttributeError(name)
-        raise Oops(f"{self}->{name} is read", self._defect)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise Oops(f"{self}->{name} is written", self._defect)
-
-    def __getitem__(self, index: int) -> Any:
-        raise Oops(f"{self}[{index}] is read", self._defect)
-
-    def __setitem__(self, index: int, value: object) -> None:
-        raise Oops(f"{self}[{index}] is written", self._defect)
-
-    def __call__(self, *args: object) -> Any:  # noqa: D102 - as above, what C does to a pointer
-        raise Oops(f"the function at {self} is called", self._defect)
-
-
-NULL: Final = Nowhere("NULL", defect="null-dereference")
-POISON: Final = Nowhere("0x6b6b6b6b6b6b6b6b")  # every byte of it is 6b
-
-
-# -- objects ---------------------------------------------------------------------------------------------------------
 
 
 class Event(NamedTuple):

@@ -6,12 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
 
 from kvmplanes.model.faults import ERRNO_NAMES
 from kvmplanes.model.heap import NULL, Nowhere, Oops, Struct
 
+MOST_PRINTED: Final = 992  # characters of a line, as in the kernel's log
 CURRENT_MM: Final = "current->mm"
 SRCU: Final = "srcu_ssp"  # the member of what init_srcu_struct allocates that is looked at
 
@@ -124,22 +126,31 @@ class Place:
 
 def formatted(text: str, args: tuple[Any, ...]) -> str:
     """What printk makes of a format and its arguments; widths and flags are passed over."""
-    values = iter(args)
+    values, room = iter(args), [MOST_PRINTED]
 
     def printed(match: re.Match[str]) -> str:
+        made = one(match)[: room[0]] if room[0] else ""
+        room[0] -= len(made)
+        return made
+
+    def one(match: re.Match[str]) -> str:
         size, kind = match.groups()
         if kind == "%":
             return "%"
         value = next(values, 0)
         if isinstance(value, Local):
-            value = bytes(char & 0xFF for char in value).partition(b"\0")[0].decode("ascii", "replace")
+            value = (
+                bytes(char & 0xFF for char in islice(value, MOST_PRINTED))
+                .partition(b"\0")[0]
+                .decode("ascii", "replace")
+            )
         if not isinstance(value, int) or kind in "sp":
             return str(value)
         bits = 64 if size in ("l", "ll", "z") else 32
         value = _signed(value, bits) if kind in "di" else value % 2**bits
         return chr(value & 0xFF) if kind == "c" else f"{value:{kind if kind in 'xX' else 'd'}}"
 
-    return re.sub(r"%[-+ #0-9.]*(hh?|ll?|z)?([diuxXcsp%])", printed, text)
+    return re.sub(r"%[-+ #0-9.]*(hh?|ll?|z)?([diuxXcsp%])", printed, text[:MOST_PRINTED])[:MOST_PRINTED]
 
 
 # -- what translated code names with an underscore in front ----------------------------------------------------------

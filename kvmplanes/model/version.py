@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from kvmplanes.given import brief, some, typed, written
 from kvmplanes.model.indentation import indented
-from kvmplanes.model.machine.tree import CError, Line, Tree, apply_diff, as_lines, text_of, unified, with_ids
+from kvmplanes.model.machine.tree import CError, Line, Tree, apply_diff, as_lines, text_of, too_much, unified, with_ids
 
 if TYPE_CHECKING:
     from kvmplanes.model.machine.unit import Unit
 
 MAIN: Final = "virt/kvm/kvm_main.c"
 UNITS: Final = (MAIN, "virt/kvm/neighbours.c")
+_MOST_FUNCTIONS: Final = 50
 _LONGEST: Final = 100  # characters of a name
 
 
@@ -77,8 +78,8 @@ class Version:
     edits: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        for what, given in (("name", self.name), ("title", self.title), ("based_on", self.based_on)):
-            typed(given, str, f"{what} must be a text")
+        for what in ("name", "title", "based_on"):
+            typed(getattr(self, what), str, f"{what} must be a text")
         rule = "tree must be file name -> lines, as in VERSIONS['09'].tree"
         for name in UNITS:
             if not isinstance(typed(self.tree, Mapping, rule).get(name), tuple):
@@ -97,11 +98,14 @@ class Version:
         from kvmplanes.model.machine.unit import unit
         from kvmplanes.model.runtime import RUN_TIME
 
+        for name, lines in self.tree.items():
+            for number, what in too_much([row.text for row in lines]).items():
+                raise CError(name, number, what)
         try:
             return unit(self.tree, UNITS, (*NATIVES, *RUN_TIME))
         except CError as error:
             rows = self.tree[error.file]
-            line = rows[error.line - 1].text.strip() if 0 < error.line <= len(rows) else ""
+            line = rows[error.line - 1].text.strip()[:_LONGEST] if 0 < error.line <= len(rows) else ""
             raise CError(error.file, error.line, f"{error.what}\n    {line}" if line else error.what) from None
 
     @cached_property
@@ -138,7 +142,7 @@ class Version:
         made = self
         _named(name, title)
         for edit in edits:
-            if not isinstance(edit, tuple) or len(edit) != 3 or not all(isinstance(part, str) for part in edit):
+            if not isinstance(edit, tuple) or [*map(type, edit)] != [str] * 3:
                 raise ValueError(f"an edit is (function, old lines, new lines), three texts, not {brief(edit)}")
             for part in edit:
                 written(part, "a part of an edit")
@@ -164,10 +168,14 @@ class Version:
 
         written(typed(text, str, "replace() takes a text of C functions"), "the C")
         text = textwrap.dedent(text).strip("\n") + "\n"
+        for what in too_much(text.splitlines()).values():
+            raise ValueError(what)
         places = definitions(text)
-        if not places:
+        if not 0 < len(places) <= _MOST_FUNCTIONS:
             raise ValueError(
                 "this text defines no C function: a head, then { and } at the beginning of a line of their own"
+                if not places
+                else f"this text defines {len(places)} functions; a reader's own C has at most {_MOST_FUNCTIONS}"
             )
         rows, made, end, outside = text.splitlines(), self, 0, list[str]()
         for first, last in places.values():
@@ -258,9 +266,11 @@ def _callers_first(texts: Mapping[str, Sequence[str]], known: Mapping[str, Funct
     """Functions that are there already, then new ones, each after those that name it: its place is above them."""
     yield from (name for name in texts if name in known)
     left = [name for name in texts if name not in known]
+    named = {name: {*re.findall(r"\w+", "\n".join(texts[name]))} for name in left}
     while left:
-        others = {name: "\n".join(line for other in left if other != name for line in texts[other]) for name in left}
-        name = next((name for name in left if not _calls(others[name], name)), left[-1])
+        name = next(
+            (name for name in left if all(name not in named[other] for other in left if other != name)), left[-1]
+        )
         left.remove(name)
         yield name
 
@@ -281,11 +291,5 @@ def _place(function: Function, old: str) -> tuple[int, int]:
     close = difflib.get_close_matches(missing[:_LONGEST], known, 1) if missing else []
     hint = f"; {brief(missing)} is not a line of it" if missing else ""
     hint += f", {close[0]!r} is" if close else ""
-    raise ValueError(
-        f"{function.name}: the old lines stand there {len(starts) if want else 0} times, not once{hint}:\n{_cut(old)}"
-    )
-
-
-def _cut(lines: str) -> str:
-    """Lines as a sentence can show them."""
-    return textwrap.shorten(lines, 100, placeholder=" ...") if len(lines) > 100 else lines.strip()
+    stand = f"the old lines stand there {len(starts) if want else 0} times, not once"
+    raise ValueError(f"{function.name}: {stand}{hint}:\n{textwrap.shorten(old, 100)}")

@@ -115,6 +115,8 @@ def wrong_state(trace: Trace) -> str:
 
 def _wrong_slot(step: Step) -> str:
     vm = step.state.kvm
+    if vm is None and step.op.verb == "KVM_CREATE_VM":
+        return f"{step.value} is given, and there is no VM"
     if vm is None or not vm.get("planes[0]"):  # 08 has no planes
         return ""
     for level, name in enumerate(step.state.slots):

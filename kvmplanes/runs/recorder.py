@@ -50,13 +50,13 @@ class Recorder:
         self._state: State | None = State()  # None: something has changed since
         self._refs: tuple[tuple[str, int], ...] = ()
         self._layouts: dict[str, Layout] = {}
-        self._overwrites = freed != "kept"
         self._codes, self._frames = _places(version)
-        self._outside = outside
+        self._version, self._outside = version, outside
         self._caller: FrameType | None = None  # of the C function that the last step was in, where it was at,
         self._caller_at, self._callers = -1, tuple[Frame, ...]()  # and what the stack is from there
         self._marks: list[tuple[int, int, int]] = []  # at each failable call: events, steps and changes up to it
         self.kernel = Kernel(version.unit, _Marking(injector, self), self, freed)
+        self._overwrites = freed != "kept"
 
     def goes_like(self, other: Recorder, number: int) -> None:
         """Take over what another run recorded up to the failable call of a number: this run goes the same way there."""
@@ -175,9 +175,12 @@ class Recorder:
         return id(frame.f_code) in self._codes
 
     def place(self, at: TracebackType | None) -> tuple[str, int]:
-        """The innermost C line of a traceback: file and number."""
+        """The innermost C line of a traceback: file and number; else the head of what a system call enters."""
         known = [(f.f_code.co_filename, lineno) for f, lineno in traceback.walk_tb(at) if id(f.f_code) in self._codes]
-        return known[-1] if known else ("", 0)
+        if known:
+            return known[-1]
+        entry = self._version.unit.places["kvm_vm_ioctl" if self.op.level is not None else "kvm_dev_ioctl"]
+        return entry.file, entry.first
 
 
 class _Marking:

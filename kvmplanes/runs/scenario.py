@@ -20,6 +20,7 @@ from kvmplanes.runs.trace import Trace
 KVM_CREATE_VM: Final = 0xAE01
 KVM_CHECK_EXTENSION: Final = 0xAE03
 KVM_CREATE_PLANE: Final = 0xAEE4
+_NO_C: Final = (AttributeError, IndexError, KeyError, MemoryError, OverflowError, TypeError)
 _MOST_PLANES: Final = 1000  # in a list of them, most of which are wrong
 
 
@@ -155,6 +156,9 @@ class _UserSpace:
             raise
         except ValueError as error:  # what the heap or the floor refuses, at the C line that asked for it
             raise CError(*self._recorder.place(error.__traceback__), str(error)) from None
+        except _NO_C as error:  # a pointer to one thing is used as one to another, or a function as what it is not
+            what = f"the model cannot go on here: a value is not of the type that it is used as ({brief(str(error))})"
+            raise CError(*self._recorder.place(error.__traceback__), what) from None
         self._begin(Op("exit"))
         for memory in self._kernel.heap.live():
             self._recorder(Event("leak", memory.name, defect="leak"))

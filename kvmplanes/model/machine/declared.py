@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from pycparser import c_ast
 
@@ -16,6 +17,8 @@ from kvmplanes.model.machine.ctype import BOOL, CHAR_P, INT, POINTERS, VOID, VOI
 from kvmplanes.model.machine.syntax import error, near, not_here, parse, words
 from kvmplanes.model.machine.translated import Member
 
+_OURS: Final = ("_IO",)  # the one name with _ in front that the kernel's C has and the floor defines
+_DIGITS: Final = 70  # of a number in base 2, with what stands around them
 Typed = tuple[str, CType]  # Python text, and the C type of its value
 
 
@@ -54,6 +57,8 @@ class Types:
                 of = self.variable(node)
                 if keyword.iskeyword(node.name):  # its name in Python, too
                     raise error(node, f"{node.name} is a word of Python, which the C becomes; take another name")
+                if node.name.startswith("_") and node.name not in _OURS:
+                    raise error(node, f"{node.name}: names that begin with _ are the machine's; take another name")
                 if self.names.setdefault(node.name, of) != of:
                     raise error(node, f"{node.name} is declared in two ways: {self.names[node.name]}, and {of}")
                 if "extern" not in node.storage and not isinstance(node.type, c_ast.FuncDecl):
@@ -103,6 +108,8 @@ class Types:
         if self.complete and tag not in self.tags:
             raise error(node, f"struct {tag} is not declared{near(tag, self.tags)}")
         self.tags.add(tag)
+        if node.decls is not None and tag in self.structs:
+            raise error(node, f"struct {tag} is defined twice")
         if node.decls is not None:
             self.structs[tag] = {member.name: self._member(member, tag) for member in node.decls}
         return CType("struct", name=tag)
@@ -154,17 +161,27 @@ class Types:
         """The value of a constant expression."""
         match node:
             case c_ast.Constant(type="char", value=value):
-                return ord(ast.literal_eval(value))
+                char = ast.literal_eval(value)
+                if len(char) != 1:
+                    raise error(node, f"{value[:20]} is not one character")
+                return ord(char)
             case c_ast.Constant(value=value) if "." not in value:
-                return int(re.sub(r"^0(?=\d)", "0o", value.rstrip("uUlL")), 0)
+                if len(value) > _DIGITS:
+                    raise error(node, f"{value[:20]}... is too large: a number has 64 bits at most")
+                return self._in_range(int(re.sub(r"^0(?=\d)", "0o", value.rstrip("uUlL")), 0), node)
             case c_ast.ID(name=name) if name in self.constants:
                 return self.constants[name]
             case c_ast.UnaryOp(op="-"):
                 return -self.constant(node.expr)
             case c_ast.BinaryOp(op="+" | "-" | "*" | "<<" | "|" as op):
                 a, b = self.constant(node.left), self.constant(node.right)
-                return {"+": a + b, "-": a - b, "*": a * b, "<<": a << b % 64, "|": a | b}[op]
+                return self._in_range({"+": a + b, "-": a - b, "*": a * b, "<<": a << b % 64, "|": a | b}[op], node)
         raise error(node, "a constant is expected here")
+
+    def _in_range(self, value: int, node: c_ast.Node) -> int:
+        if not -(1 << 63) <= value < 1 << 64:
+            raise error(node, "this constant is too large: a number has 64 bits at most")
+        return value
 
     def members(self, of: CType, node: c_ast.Node) -> Mapping[str, CType]:
         """The members of a struct."""

@@ -139,6 +139,9 @@ class Expressions(Names):
                 (text, was), of = self.x(node.expr), self.types.type(node.to_type)
                 if "int" in (of.kind, was.kind):
                     return into(text, was, of, node), of
+                struct = was.kind == "ptr" and was.inner.kind in ("struct", "void")
+                if of.kind == "ptr" and of.inner.kind == "struct" and not struct:
+                    return into(text, was, of, node), of  # else C would read one thing's memory as another's
                 return self.to(node.expr, of) if was == VOID_P else text, of
             case c_ast.FuncCall():
                 return self._call(node)

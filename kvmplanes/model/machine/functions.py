@@ -8,6 +8,7 @@ not define is looked for in the namespace it runs in, the floor's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from pycparser import c_ast
 
@@ -47,6 +48,9 @@ def declarations(text: str) -> Outline:
     made = Initial(types)
     data = "\n".join(f"{node.name} = {made.initial(node, types.names[node.name])}" for node in types.data)
     return Outline({name: tuple(types.flat(name)) for name in types.structs}, data)
+
+
+MOST_LOCAL: Final = 2048  # bytes of an array; the kernel's build warns of as much in one function
 
 
 class _Function(Initial):
@@ -185,6 +189,10 @@ class _Function(Initial):
             raise error(node, f"{node.name}: a static variable inside a function is not supported")
         if isinstance(node.type, c_ast.FuncDecl) or "extern" in node.storage:
             raise error(node, f"{node.name} is declared inside a function; declare it before the function")
+        if of.kind == "array" and self.types.size(of) > MOST_LOCAL:
+            raise error(
+                node, f"{node.name} takes {self.types.size(of)} bytes; a kernel's stack has room for {MOST_LOCAL}"
+            )
         python = self.local(node, of)
         has_value = node.init is not None or of.kind in ("array", "struct")
         # Without a value: Python is told that the name is a variable of the function.

@@ -19,9 +19,13 @@ class PlacedLine(NamedTuple):
     text: str
 
 
-_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _WORD: Final = re.compile(r'"(?:\\.|[^"\\])*"|\b[A-Za-z_]\w*\b(?=(\s*\()?)')
 _DIRECTIVE: Final = re.compile(r"\s*#\s*(\w*)\s*(.*?)\s*$")
+_TEST: Final = r"(?:(?<!\d)\d{1,20}(?!\d)|[\s()<>=!+*-]|and|or|not)+"
+_LONGEST_IF: Final = 500  # characters
+_MOST_LINES: Final = 50_000
+_MOST_EXPANDED: Final = 100_000  # characters; the macros of the whole tree become 2000
 _IF: Final = ("if", "ifdef", "ifndef")
 
 
@@ -38,14 +42,23 @@ def preprocess(tree: Tree, *files: str) -> list[PlacedLine]:
 class _Preprocessor:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._reading: list[str] = []  # a file, the file that it includes, and so on
+        self._lines = 0
         self._macros: dict[str, str | None] = {}  # None: it has arguments
         self._at = ("", 0)
+        self._expansions = 0
 
     def rows(self, name: str) -> Iterator[PlacedLine]:
+        if name in self._reading:
+            raise CError(*self._at, f"{name} includes itself")
+        self._reading.append(name)
         self._comments(name)
         on, opened = [True], [0]  # for each #if around: whether the lines are wanted, its line
         for n, line in enumerate(bare_lines(text_of(self._tree, name)), 1):
             self._at = (name, n)
+            self._lines += 1
+            if self._lines > _MOST_LINES:
+                raise CError(name, n, f"with what is included there are more than {_MOST_LINES} lines")
             match = _DIRECTIVE.match(line)
             if not match:
                 yield PlacedLine(name, n, self._expanded(line) if all(on) else "")
@@ -68,6 +81,7 @@ class _Preprocessor:
             yield PlacedLine(name, n, "")
         if len(on) > 1:
             raise CError(name, opened[-1], "#if without #endif")
+        self._reading.pop()
 
     def _comments(self, name: str) -> None:
         """Refuse a comment that is not closed: it would blank the lines up to the end of the next one."""
@@ -92,15 +106,18 @@ class _Preprocessor:
     def _holds(self, word: str, test: str) -> bool:
         if word != "if":
             return (test in self._macros) == (word == "ifdef")
+        if len(test) > _LONGEST_IF:
+            raise CError(*self._at, f"this #if is longer than {_LONGEST_IF} characters")
         test = re.sub(r"\bdefined\s*\(?\s*(\w+)\s*\)?", lambda match: str(int(match[1] in self._macros)), test)
         test = re.sub(r"\b[A-Za-z_]\w*", "0", self._expanded(test))
         test = re.sub(r"\b(\d+)[uUlL]+\b", r"\1", test)
         test = re.sub(r"!(?!=)", " not ", test.replace("&&", " and ").replace("||", " or ")).strip()
-        if not re.fullmatch(r"(?:\d|[\s()<>=!+*-]|and|or|not)+", test):
+        # No powers and no shifts: a few signs of them are a number that fills the memory.
+        if not re.fullmatch(_TEST, test) or re.search(r"\*\s*\*|<\s*<|>\s*>", test):
             raise CError(*self._at, "this #if is not understood; numbers, names, defined(), && and || are")
         try:
             return bool(eval(compile(ast.parse(test, mode="eval"), "#if", "eval"), {}))  # noqa: S307 - digits, signs
-        except SyntaxError:
+        except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
             raise CError(*self._at, "this #if is not understood") from None
 
     def _expanded(self, text: str, inside: tuple[str, ...] = ()) -> str:
@@ -110,7 +127,11 @@ class _Preprocessor:
                 return name
             value = self._macros[name]
             if value is not None:
-                return self._expanded(value, (*inside, name))
+                made = self._expanded(value, (*inside, name))
+                self._expansions += len(made) + 1
+                if self._expansions > _MOST_EXPANDED:
+                    raise CError(*self._at, f"macros become more than {_MOST_EXPANDED} characters here")
+                return made
             if match[1] is None:  # as in C: without parentheses it is no call of the macro
                 return name
             raise CError(*self._at, f"{name} is a macro with arguments; write a function, or #define NAME value")
@@ -118,9 +139,16 @@ class _Preprocessor:
         return _WORD.sub(word, text)
 
 
+def _blank(match: re.Match[str]) -> str:
+    """A string as it is, and so is a comment that nothing closes; of another one its line ends."""
+    text = match[0]
+    kept = text[0] in "\"'" or (text[:2] == "/*" and not text.endswith("*/"))
+    return text if kept else "\n" * text.count("\n") or " "
+
+
 def bare_lines(text: str) -> list[str]:
     """Lines without comments; what a backslash continues stands on the first line, and leaves empty ones."""
-    bare = _COMMENT.sub(lambda match: match[0] if match[0][0] in "\"'" else "\n" * match[0].count("\n") or " ", text)
+    bare = _COMMENT.sub(_blank, text)
     rows, first, goes_on = list[str](), 0, False
     for line in bare.splitlines():
         if goes_on:

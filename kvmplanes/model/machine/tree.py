@@ -27,6 +27,9 @@ class Line(NamedTuple):
 
 
 Tree = Mapping[str, tuple[Line, ...]]  # file name -> its lines
+MOST_COLUMNS: Final = 1000
+MOST_ROWS: Final = 5000
+MOST: Final = 60_000  # characters
 PIECE: Final = "-"  # the file of an error whose lines are counted in a piece of text; `unit` puts the place in
 
 
@@ -63,6 +66,17 @@ class Applied(NamedTuple):
 def as_lines(text: str) -> tuple[Line, ...]:
     """A text as a tree keeps it."""
     return tuple(Line(line) for line in text.splitlines())
+
+
+def too_much(lines: Sequence[str]) -> dict[int, str]:
+    """Line -> what is more there than the machine reads in a second; empty if nothing is."""
+    for n, line in enumerate(lines, 1):
+        if len(line) > MOST_COLUMNS:
+            return {n: f"this line has {len(line)} characters; the machine reads up to {MOST_COLUMNS}"}
+    if len(lines) > MOST_ROWS:
+        return {MOST_ROWS: f"there are {len(lines)} lines; the machine reads up to {MOST_ROWS}"}
+    characters = sum(map(len, lines))
+    return {1: f"there are {characters} characters; the machine reads up to {MOST}"} if characters > MOST else {}
 
 
 def read_tree(folder: Path) -> dict[str, tuple[Line, ...]]:

@@ -28,7 +28,7 @@ from kvmplanes.model.machine.tree import PIECE, CError, Tree
 STORED: Final = Path(__file__).with_name("stored.json")
 _MACHINE: Final = sorted(Path(__file__).parent.glob("*.py"))
 # At column 0: a head with parentheses, a brace, and its closing brace at column 0 or on the same line.
-FUNCTION: Final = re.compile(r"^(\w[^;{}=#]*\)\s*)(?:\{.*\}$|\{(?:.|\n)*?^\}.*$)", re.MULTILINE)
+FUNCTION: Final = re.compile(r"^(\w[^;{}=#]{0,999}\)\s*)(?:\{.*\}$|\{.*\n(?:(?!\}).*\n)*\}.*$)", re.MULTILINE)
 
 
 def definitions(text: str) -> dict[str, tuple[int, int]]:
