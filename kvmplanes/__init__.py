@@ -11,20 +11,17 @@
 True
 """
 
-from typing import TYPE_CHECKING
-
-from kvmplanes.model.faults import Failslab
-from kvmplanes.model.heap import NULL
-from kvmplanes.model.series import KVM_CAP_PLANES, KVM_MAX_PLANES, VERSIONS, Version
-from kvmplanes.runs import shown
-from kvmplanes.runs.certificate import Certificate, certify
-from kvmplanes.runs.scenario import check_extension, run
-from kvmplanes.runs.trace import Defect, Step, Trace
-from kvmplanes.runs.unwinding import Ladder, ladder
-
+TYPE_CHECKING = False  # as typing has it, which need not be imported for it
 if TYPE_CHECKING:
+    from kvmplanes.model.faults import Failslab
+    from kvmplanes.model.heap import NULL
     from kvmplanes.model.limits import LIMITS
+    from kvmplanes.model.series import KVM_CAP_PLANES, KVM_MAX_PLANES, VERSIONS, Version
     from kvmplanes.patch import PATCH
+    from kvmplanes.runs.certificate import Certificate, certify
+    from kvmplanes.runs.scenario import check_extension, run
+    from kvmplanes.runs.trace import Defect, Step, Trace
+    from kvmplanes.runs.unwinding import Ladder, ladder
 
 __all__ = [
     "KVM_CAP_PLANES",
@@ -48,17 +45,29 @@ __all__ = [
 __version__ = "0.1.0"
 
 
+# Public name -> the module that has it. Each is imported when somebody asks for it: `import kvmplanes` costs nothing.
+_HOME = {
+    **dict.fromkeys(("KVM_CAP_PLANES", "KVM_MAX_PLANES", "VERSIONS", "Version"), "model.series"),
+    **dict.fromkeys(("Certificate", "certify"), "runs.certificate"),
+    **dict.fromkeys(("Defect", "Step", "Trace"), "runs.trace"),
+    **dict.fromkeys(("Ladder", "ladder"), "runs.unwinding"),
+    **dict.fromkeys(("check_extension", "run"), "runs.scenario"),
+    "Failslab": "model.faults",
+    "LIMITS": "model.limits",
+    "NULL": "model.heap",
+    "PATCH": "patch",
+}
+
+
 def __getattr__(name: str) -> object:
-    """The patch and the limits are read when somebody asks for them: until then nothing needs their readers."""
-    if name == "PATCH":
-        from kvmplanes.patch import PATCH
+    """A public name, from the module that has it."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return PATCH
-    if name == "LIMITS":
-        from kvmplanes.model.limits import LIMITS
-
-        return LIMITS
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
@@ -66,12 +75,9 @@ def __dir__() -> list[str]:
     return [*__all__]
 
 
-def _load_view() -> None:
+def load_view() -> None:
     """Import what draws: until something is shown nothing needs it."""
     import kvmplanes.view  # noqa: F401 - it registers its drawings
-
-
-shown.load = _load_view
 
 
 def load_ipython_extension(shell: object) -> None:

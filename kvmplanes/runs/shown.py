@@ -6,6 +6,7 @@ A room that draws registers a function with `bundle.register`; nothing here know
 
 from __future__ import annotations
 
+import sys
 from functools import singledispatch
 from typing import Any
 
@@ -13,7 +14,8 @@ Bundle = dict[str, str]
 
 
 def load() -> None:
-    """Import the room that registers the drawings of runs; the package's face puts its own in this place."""
+    """Have the room imported that registers the drawings of runs; the package's face knows which one it is."""
+    sys.modules[__name__.partition(".")[0]].load_view()
 
 
 @singledispatch
