@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from kvmplanes.model.series import KVM_MAX_PLANES
 
 SlotState = Literal["empty", "live", "dangling", "in freed memory"]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class State:
         refs: (resource, count); counts of 0 are left out.
     """
 
-    __slots__ = ("_count", "_history", "_objects", "refs")
+    __slots__ = ("_count", "_history", "_known", "_objects", "refs")
+    _known: dict[str, Any]
     _objects: tuple[Object, ...] | None
     _history: History
     _count: int
@@ -107,6 +109,18 @@ class State:
     def __init__(self, objects: tuple[Object, ...] | None = (), refs: tuple[tuple[str, int], ...] = ()) -> None:
         _set_objects(self, objects)
         _set_refs(self, refs)
+
+    def _once(self, name: str, worked_out: Callable[[], _T]) -> _T:
+        """What a picture asks for again and again, worked out once."""
+        try:
+            known = self._known
+        except AttributeError:
+            known = {}
+            _set_known(self, known)
+        if name not in known:
+            known[name] = worked_out()
+        made: _T = known[name]
+        return made
 
     @classmethod
     def now(cls, history: History, refs: tuple[tuple[str, int], ...]) -> State:
@@ -145,11 +159,14 @@ class State:
     @property
     def kvm(self) -> Object | None:
         """The `struct kvm` of the latest VM, live or freed; None before there is one."""
-        return next((obj for obj in reversed(self.objects) if obj.kind == "kvm"), None)
+        return self._once("kvm", lambda: next((obj for obj in reversed(self.objects) if obj.kind == "kvm"), None))
 
     @property
     def slots(self) -> tuple[str, ...]:
         """What `planes[0..15]` hold: a plane's name or "NULL"; all "NULL" before there is a VM."""
+        return self._once("slots", self._held)
+
+    def _held(self) -> tuple[str, ...]:
         held = dict(self.kvm.fields) if self.kvm else {}
         return tuple(held.get(f"planes[{i}]", "NULL") for i in range(KVM_MAX_PLANES))
 
@@ -162,6 +179,9 @@ class State:
     @property
     def occupancy(self) -> tuple[SlotState, ...]:
         """Each slot's state. It dangles if its plane was freed; if `struct kvm` was, every slot is in freed memory."""
+        return self._once("occupancy", self._occupied)
+
+    def _occupied(self) -> tuple[SlotState, ...]:
         if self.kvm is not None and not self.kvm.live and self.kvm.get("planes[0]"):
             return ("in freed memory",) * KVM_MAX_PLANES
         live = {obj.name for obj in self.objects if obj.live}
@@ -171,6 +191,7 @@ class State:
 _set_objects: Final = State.__dict__["_objects"].__set__
 _set_history: Final = State.__dict__["_history"].__set__
 _set_count: Final = State.__dict__["_count"].__set__
+_set_known: Final = State.__dict__["_known"].__set__
 _set_refs: Final = State.__dict__["refs"].__set__
 
 

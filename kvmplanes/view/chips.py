@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from kvmplanes.runs.trace import State
@@ -78,6 +79,7 @@ def _rows(chips: Iterable[_Chip], y: float, *, least: int) -> tuple[list[str], f
     return drawn, max(end, y + _HEIGHT + _GAP)
 
 
+@lru_cache(1024)
 def _draw(chip: _Chip, x: float, y: float) -> str:
     role = {"live": "live", "wrong": "bad"}.get(chip.state, "mute")
     dashed = " d" if chip.state == "freed" else ""

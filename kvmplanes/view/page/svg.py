@@ -12,6 +12,7 @@ import base64
 import math
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -80,6 +81,10 @@ def _rules() -> Iterator[str]:
 STYLE: Final = "".join(_rules())
 
 
+# Frame after frame of a player draws the same cells, words and pointers.
+_drawn_once: Final = lru_cache(4096)
+
+
 def n(value: float) -> str:
     """A coordinate, as short as it can be."""
     return f"{value:.1f}".removesuffix(".0")
@@ -95,16 +100,19 @@ def attrs(**values: object) -> str:
     return "".join(parts)
 
 
+@_drawn_once
 def text(x: float, y: float, words: str, cls: str = "", *, anchor: str = "") -> str:
     """One line of words; `anchor` is start, middle or end."""
     return f"<text{attrs(x=x, y=y, cls=cls, text_anchor=anchor)}>{escape(words)}</text>"
 
 
+@_drawn_once
 def rect(x: float, y: float, width: float, height: float, cls: str, *, r: float = 4, fill: str = "") -> str:
     """A rounded rectangle; class `l` draws its outline, `a` and a role its soft area."""
     return f"<rect{attrs(x=x, y=y, width=width, height=height, rx=r, cls=cls, fill=fill)}/>"
 
 
+@_drawn_once
 def disc(x: float, y: float, r: float, cls: str) -> str:
     """A circle."""
     return f"<circle{attrs(cx=x, cy=y, r=r, cls=cls)}/>"
@@ -133,6 +141,7 @@ def head(tip: Point, tail: Point, cls: str, size: float = 8) -> str:
     return f'<path{attrs(cls=cls)} d="M{body}Z"/>'
 
 
+@_drawn_once
 def cross(x: float, y: float, cls: str = "l bad w", size: float = 5) -> str:
     """A cross: this is wrong."""
     return (
@@ -153,6 +162,7 @@ def group(name: str, *parts: str, at: Point | None = None) -> str:
     return f"<g{attrs(cls=name, transform=place)}>{''.join(parts)}</g>"
 
 
+@_drawn_once
 def tag(x: float, y: float, words: str, role: str, *, within: tuple[float, float] = (0, WIDTH)) -> str:
     """A word on a small ground of its own, centred at x as far as it fits, baseline y."""
     width = 7.3 * len(words) + 1.8 * sum(map(str.isupper, words)) + 12
@@ -162,6 +172,7 @@ def tag(x: float, y: float, words: str, role: str, *, within: tuple[float, float
     return group("tag", ground, area, text(x, y, words, f"s b {role}", anchor="middle"))
 
 
+@_drawn_once
 def pointer(tail: Point, tip: Point, cls: str, *, broken: float = 0, words: str = "") -> str:
     """An arrow that leaves and arrives upright; broken at a part of its way, with a cross and words there."""
     bend = (tip[1] - tail[1]) * 0.5
