@@ -118,7 +118,7 @@ class _Versions(Mapping[str, Version]):
 
 @cache
 def _version(name: str) -> Version:
-    return Version(name, SERIES[name].title, _made(name)[0], SERIES[name].base)
+    return Version(name, SERIES[name].title, _made(name)[0], SERIES[name].base, root=name)
 
 
 # For readers, and everything that is compiled and measured.

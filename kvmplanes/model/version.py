@@ -69,6 +69,7 @@ class Version:
         tree: file name -> lines.
         based_on: the version that it was made of.
         edits: (function, old lines, new lines), as made.
+        root: the version of the series that it comes from; "" for a tree of one's own.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Version:
     tree: Tree = field(repr=False)
     based_on: str = ""
     edits: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    root: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for what in ("name", "title", "based_on"):
@@ -151,7 +153,7 @@ class Version:
             at, end = _place(function, old)
             block = with_ids(function.lines[at:end], indented(new, old, function.lines[at].text))
             made = made._with(function.file, function.first - 1 + at, function.first - 1 + end, block)
-        return Version(name, title, made.tree, self.name, edits)._checked()
+        return Version(name, title, made.tree, self.name, edits, self.root)._checked()
 
     def replace(self, text: str) -> Version:
         """The same version with functions of a reader's own.
@@ -190,9 +192,8 @@ class Version:
             block = re.sub(r"\n{2,}", "\n\n", "\n".join(outside).strip("\n"))
             made = made._with(MAIN, head, head, as_lines(f"{block}\n\n"))
         names = " and ".join(places)
-        return Version(
-            f"{self.name}+", f"{self.title}, with {names} of a reader's own", made.tree, self.name
-        )._checked()
+        title = f"{self.title}, with {names} of a reader's own"
+        return Version(f"{self.name}+", title, made.tree, self.name, root=self.root)._checked()
 
     def apply(self, diff: str, name: str = "", title: str = "") -> Version:
         """A version with a unified diff applied, without fuzz; lines may have moved.
@@ -209,7 +210,8 @@ class Version:
         written(typed(diff, str, "apply() takes the text of a unified diff"), "diff")
         _named("a name" if isinstance(name, str) and not name else name, title)
         tree, _ = apply_diff(self.tree, diff)
-        return Version(name or f"{self.name}+", title or f"{self.title}, with a diff", tree, self.name)._checked()
+        name, title = name or f"{self.name}+", title or f"{self.title}, with a diff"
+        return Version(name, title, tree, self.name, root=self.root)._checked()
 
     def diff(self, other: Version) -> str:
         """What turns this version into another, as a unified diff; "" if nothing does."""
@@ -233,7 +235,7 @@ class Version:
 
     def _with(self, file: str, start: int, end: int, block: Sequence[Line]) -> Version:
         have = self.tree[file]
-        return Version(self.name, self.title, {**self.tree, file: (*have[:start], *block, *have[end:])})
+        return Version(self.name, self.title, {**self.tree, file: (*have[:start], *block, *have[end:])}, root=self.root)
 
     def _defined(self, name: str, text: Sequence[str]) -> Version:
         """With one function replaced, or added: in the main file, before the first function that calls it."""

@@ -6,19 +6,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 from kvmplanes.given import brief, some
 from kvmplanes.model.faults import base
 from kvmplanes.model.heap import DefectKind
-from kvmplanes.model.series import Version, version
+from kvmplanes.model.series import ALL, Version, version
 from kvmplanes.runs.op import Op
 from kvmplanes.runs.programs import Program, answers, programs, wrong_state
 from kvmplanes.runs.scenario import played
 from kvmplanes.runs.shown import Shown
 from kvmplanes.runs.trace import Trace
-from kvmplanes.runs.words import columns, defects_in_words
+from kvmplanes.runs.words import columns, defects_in_words, listed
 
 Outcome = DefectKind | Literal["wrong errno", "wrong state", "clean"]
 # Worst first: a path is classed by the first of these that it shows.
@@ -101,6 +101,17 @@ class Certificate(Shown):
     failures: int
     paths: tuple[Path, ...]
 
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """Failable calls that the version of the series reaches and this one does not: paths that nobody has looked at.
+
+        A repair may do without a call; C that does nothing has no path that could be wrong.
+        """
+        program = self.programs[0]
+        here = next((path.trace.calls for path in self.paths if path.program == program and not path.numbers), ())
+        left = Counter(_calls(self.version.root, program.ops)) - Counter(map(base, here))
+        return tuple(left)
+
     @property
     def clean(self) -> bool:
         """Whether no path shows a defect, a wrong errno or a wrong state."""
@@ -131,7 +142,8 @@ class Certificate(Shown):
         failures = "one failure" if self.failures == 1 else f"{pairs} paths with two failures"
         ran = "one program" if len(self.programs) == 1 else f"{len(self.programs)} programs"
         scope = f"one CPU, {failures}, {ran}"
-        return f"{self.version}: {len(self.paths)} paths, {counts}; {self.states} states ({scope})"
+        missing = f"; never reached, unlike in {self.version.root}: {listed(self.missing)}" if self.missing else ""
+        return f"{self.version}: {len(self.paths)} paths, {counts}; {self.states} states ({scope}){missing}"
 
     def table(self) -> tuple[tuple[str, ...], ...]:
         """Header and one row a path: number, failing call, errno, exit, outcome, defects.
@@ -152,6 +164,15 @@ class Certificate(Shown):
         return "\n".join([self.verdict, columns(self.table()), *self.legend])
 
     __repr__ = __str__  # what a cell's plain text shows
+
+
+@lru_cache(64)
+def _calls(root: str, ops: tuple[str, ...]) -> tuple[str, ...]:
+    """The functions of the failable calls that a version reaches; none where it cannot run the program."""
+    version = ALL.get(root)
+    if version is None or (not version.creates_planes and any(Op(op).level is not None for op in ops)):
+        return ()
+    return tuple(map(base, played(version, [Op(op) for op in ops])[0].calls))
 
 
 def certify(

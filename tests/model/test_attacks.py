@@ -206,6 +206,14 @@ def test_it_is_refused_or_contained(name: str) -> None:
     assert any(words in result for words in said.split("|")), result
 
 
+def test_a_certificate_says_which_calls_are_never_reached() -> None:
+    lazy = V11.replace("static int kvm_dev_ioctl_create_vm(unsigned long type)\n{\n\treturn 5;\n}\n")
+    certificate = kp.certify(lazy)
+    assert set(certificate.missing) == {call.partition("(")[0] for call in kp.run("11").calls}
+    assert "; never reached, unlike in 11: get_unused_fd_flags, " in certificate.verdict
+    assert all(kp.certify(version).missing == () for version in kp.VERSIONS.values())
+
+
 def test_nothing_is_left_of_them() -> None:
     for name in (*ESCAPES, *STATE, *PASSES):
         try:
