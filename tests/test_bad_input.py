@@ -13,6 +13,7 @@ from kvmplanes.model.faults import CALLS
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.model.series import ALL, SERIES
 from tests.helpers.places import Place
+from tests.helpers.places_of_learn import LEARN
 from tests.helpers.places_of_model import MODEL, RUNNING
 from tests.helpers.places_of_views import ORACLE, VIEW
 
@@ -35,7 +36,7 @@ def wrong_with(place: Place, value: object) -> str:
         said, inmost = str(error), traceback.extract_tb(error.__traceback__)[-1]
         if type(error) not in (ValueError, TypeError, CError):
             return f"a {type(error).__name__}"
-        if not Path(inmost.filename).is_relative_to(PACKAGE):
+        if not Path(inmost.filename).is_relative_to(PACKAGE) and inmost.name != "answered":
             return f"not said by us, but in {inmost.filename}: {said[:100]}"
         if len(said) > LONGEST:
             return f"{len(said)} characters: {said[:300]}"
@@ -60,6 +61,12 @@ def refuses(place: Place) -> None:
 
 @each(PLACES)
 def test_bad_input_is_refused_with_a_sentence(place: Place) -> None:
+    refuses(place)
+
+
+@pytest.mark.xfail(reason="learn's functions do not say all of this yet; take the mark away when they do")
+@each(LEARN)
+def test_bad_input_to_what_asks_and_judges(place: Place) -> None:
     refuses(place)
 
 
