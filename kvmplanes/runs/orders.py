@@ -115,7 +115,7 @@ class Puzzle:
         return MappingProxyType({order: self.verdict(order) for order in self.orders})
 
     @cached_property
-    def _paths(self) -> tuple[list[Path], list[Path]]:
+    def _paths(self) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
         """The paths on which a step is at one of the lines, and the others."""
         first = self.version.functions[self.function].first
         lines = {(self.function, first + place) for place in self._places}
@@ -125,10 +125,10 @@ class Puzzle:
             frames = [frame for step in path.trace.steps for frame in step.stack]
             passes = any((frame.function, frame.lineno) in lines for frame in frames)
             (passing if passes else others).append(path)
-        return passing, others
+        return tuple(passing), tuple(others)
 
     @cached_property
-    def _places(self) -> list[int]:
+    def _places(self) -> tuple[int, ...]:
         """Which lines of the function they are, from 0."""
         unchanged = ((self.function, item, item) for item in self.items)
         lines = self.version.edit(self.version.name, "as it is", *unchanged).functions[self.function].lines
@@ -137,7 +137,7 @@ class Puzzle:
         places = [texts.index(item) for item in items if item in texts]
         if places != sorted(set(places)) or len(places) < len(items):
             raise ValueError(f"{self.function}: give its lines one by one, in the order in which they stand there")
-        return places
+        return tuple(places)
 
 
 _TEARDOWN: Final = (

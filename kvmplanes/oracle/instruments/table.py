@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from kvmplanes.given import brief, items
+from kvmplanes.given import brief, typed
 from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
@@ -129,8 +129,11 @@ def instrument_table(
     Raises:
         ValueError: no such case, or the runs lack one.
     """
+    rule = "runs must be a list of what fresh() gives, or None"
     if runs is not None:
-        runs = items(runs, CRun, "runs must be a list of what fresh() gives, or None")
+        if not isinstance(runs, Iterable) or isinstance(runs, str | bytes | Mapping):
+            raise TypeError(f"{rule}, not {brief(runs)}")
+        runs = [typed(run, CRun, rule) for run in runs]
     if not isinstance(variants, Mapping) or not all(isinstance(variant, Variant) for variant in variants.values()):
         raise TypeError(f"variants must be name -> kernel, as VARIANTS has them, not {brief(variants)}")
     chosen = [case(name) for name in items(cases, str, "cases must be names of cases")]

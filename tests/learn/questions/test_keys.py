@@ -99,7 +99,7 @@ def worlds() -> Iterator[Callable[[pytest.MonkeyPatch], None]]:
         patch.setattr(kp, "PATCH", dataclasses.replace(kp.PATCH, hunks=tuple(hunks)))
 
     yield other_patch
-    yield lambda patch: patch.setattr("kvmplanes.runs.step.KVM_MAX_PLANES", 4)
+    yield lambda patch: patch.setattr("kvmplanes.runs.state.KVM_MAX_PLANES", 4)
     yield lambda patch: patch.setattr("kvmplanes.model.sizes.ARRAY", 8)
     yield lambda patch: patch.setattr(kp, "check_extension", lambda which, cap: len(which) + cap)
 

@@ -70,7 +70,7 @@ def test_the_table_marks_what_differs_in_words() -> None:
 
 def test_topics() -> None:
     assert {line.topic for line in kernels(TOPICS[0]).lines} == {TOPICS[0]}
-    with pytest.raises(ValueError, match="no topic colour; there are a close, "):
+    with pytest.raises(ValueError, match="no topic 'colour'; there are a close, "):
         kernels("colour")
 
 
