@@ -42,13 +42,6 @@ from tests.helpers.places import (
 VIEW: Final = (
     version("c(which)", lambda v: view.c(v, "kvm_create_vm")),
     Place(
-        "c(function)",
-        lambda v: view.c("09", v),
-        one_of(*V09.functions),
-        ("kvm_",),
-        words("c", *V09.functions, count=40),
-    ),
-    Place(
         "diff_html(lines)",
         view.diff_html,
         either(none, ranges),

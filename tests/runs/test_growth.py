@@ -25,15 +25,18 @@ def cost(action: Callable[[], object]) -> tuple[int, int]:
     """Calls of functions, and bytes at the highest: both are the same on every machine, as busy as it may be."""
     action()  # what is made once is made
     counted = cProfile.Profile()
-    gc.disable()  # Hypothesis is called at each collection
-    counted.enable()
-    action()
-    counted.disable()
-    gc.enable()
-    tracemalloc.start()
-    action()
-    _, highest = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    gc.collect()
+    gc.disable()  # when it collects depends on what ran before, and Hypothesis is called then
+    try:
+        counted.enable()
+        action()
+        counted.disable()
+        tracemalloc.start()
+        action()
+        _, highest = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
     return sum(entry.callcount for entry in counted.getstats()), highest
 
 
