@@ -39,7 +39,7 @@ SHARED = {
     "puzzles": learn.PUZZLES,
     "a trace": kp.run("09"),
     "a certificate": kp.certify("08"),
-    "the oracle's": (oracle.SANITIZERS, oracle.SEES, oracle.MODELS),
+    "the oracle's": (oracle.SANITIZERS, oracle.SEES),
     "the run time's": runtime.RUN_TIME,
 }
 

@@ -106,7 +106,7 @@ VIEW: Final = (
 ORACLE: Final = (
     named("matrix(name)", oracle.matrix, tuple(series.ALL), "rfc, 08"),
     Place("tree(version)", oracle.tree, nothing, A_VERSION),
-    Place("build(tree)", oracle.build, nothing, ("tree()",)),
+    Place("build(tree)", oracle.build, one_of({}), ("tree()",)),
     named("build(sanitizers)", lambda v: oracle.build({}, v), tuple(oracle.SANITIZERS), "address,undefined"),
     Place("build(folder)", lambda v: oracle.build({"x": "x"}, folder=v), none, ("a Path",)),
     named("evidence_text(name)", oracle.evidence_text, ("kasan-V1k.txt", "README.md"), ".txt"),

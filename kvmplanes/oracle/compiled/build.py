@@ -140,7 +140,7 @@ def build(
     if not isinstance(sanitizers, str) or sanitizers not in SANITIZERS:
         raise ValueError(f"sanitizers must be one of {'; '.join(SANITIZERS)}, not {brief(sanitizers)}")
     rule = "tree must be file name -> text, as tree() gives it"
-    if not isinstance(tree, Mapping) or not tree:
+    if not isinstance(tree, Mapping):
         raise TypeError(f"{rule}, not {brief(tree)}")
     for name, text in tree.items():
         typed(name, str, rule)
@@ -151,6 +151,8 @@ def build(
         if not compilers():
             raise RuntimeError(MISSING)
         compiler = compilers()[0]
+    if not tree:
+        raise ValueError(rule)
     folder = folder or cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     flags = (*_COMMON, *SANITIZERS[sanitizers])

@@ -38,22 +38,20 @@ V3: Final = V2.edit(
 )
 W29: Final = _with(V2, "29", "29 without 10", "KVM_CREATE_PLANE as posted in 29, on planes that have no vcpu_array yet")
 W29FIX: Final = _with(W29, "29-fixed", "29-fixed without 10", "the failing path empties the slot")
-MODELS: Final[Mapping[str, Version]] = MappingProxyType(
-    {
-        "V0k": ALL["08"],
-        "V1k": ALL["09"],
-        "V2k": V2,
-        "V3k": V3,
-        "V0": ALL["08"],
-        "V1": ALL["09"],
-        "V2": V2,
-        "V3": V3,
-        "W29": W29,
-        "W29fix": W29FIX,
-        "W09twice": ALL["09-twice"],
-        "W09oob": ALL["09-level16"],
-    }
-)
+MODELS: Final[Mapping[str, Version]] = {
+    "V0k": ALL["08"],
+    "V1k": ALL["09"],
+    "V2k": V2,
+    "V3k": V3,
+    "V0": ALL["08"],
+    "V1": ALL["09"],
+    "V2": V2,
+    "V3": V3,
+    "W29": W29,
+    "W29fix": W29FIX,
+    "W09twice": ALL["09-twice"],
+    "W09oob": ALL["09-level16"],
+}
 
 # The measured kernels; on the second the patch applies as posted, but for the number of its capability.
 OLDER: Final = "6.12.117"
