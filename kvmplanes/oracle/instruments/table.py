@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from kvmplanes.given import brief, typed
+from kvmplanes.given import brief, items, typed
 from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness

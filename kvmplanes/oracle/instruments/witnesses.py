@@ -173,7 +173,9 @@ def _symptoms(kernel: Variant, boot: Mapping[str, int], plain: Mapping[str, int]
 
 
 _AGAIN: Final = 'message "Object already free"|messages "Object already free"'
-FREED_UNDER: Final[Mapping[str, Freed]] = MappingProxyType({"init_on_free + kmemleak": "zeroed", "slub_debug=FPZU": "poisoned"})
+FREED_UNDER: Final[Mapping[str, Freed]] = MappingProxyType(
+    {"init_on_free + kmemleak": "zeroed", "slub_debug=FPZU": "poisoned"}
+)
 INSTRUMENTS: Final[Mapping[str, _Ask]] = MappingProxyType(
     {
         "reading": _reading,
