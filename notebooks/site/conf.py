@@ -7,7 +7,7 @@ Nothing is executed, and nothing on the pages comes from another site.
 from pathlib import Path
 
 from docutils import nodes
-from myst_nb.sphinx_ import HideCodeCellNode  # type: ignore[import-untyped]
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
