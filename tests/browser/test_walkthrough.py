@@ -63,7 +63,7 @@ def test_a_review_is_written_by_keys(open_notebook: Open) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     desk = page.locator(".jp-OutputArea-output", has=comment)
-    expect(desk).to_contain_text("Comment 2, on +54")
+    expect(desk).to_contain_text("Comment 1, on +01")
     expect(comment).to_have_value("")
     expect(desk).to_contain_text("Freed before: kvm is gone here.")
     before = desk.get_by_text("ways out taken").first.text_content()
