@@ -88,6 +88,7 @@ def reopen_without_its_kernel(page: Any) -> None:
 def test_whoever_runs_all_at_once_gets_all_outputs(lab: str, page: Any) -> None:
     page.goto(f"{lab}/lab/workspaces/early/tree/glossary.ipynb?reset&token={TOKEN}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)
+    page.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
     page.wait_for_function(RUN_IS_OVER, timeout=60_000)
     assert all(cell["outputs"] for cell in code_cells(page)[1:])

@@ -169,7 +169,8 @@ def test_a_reader_runs_the_first_notebook(open_notebook: Callable[[str], Any]) -
     for first in ("import kvmplanes as kp", 'ask("nb00-last-reference")'):
         page.get_by_text(first).click()
         page.keyboard.press("Shift+Enter")
-    question = page.locator(".jp-OutputArea-output", has=page.locator("fieldset")).first
+    fieldset = page.locator("fieldset")
+    question = page.locator(".jp-OutputArea-output", has=fieldset, has_text="through two descriptors").first
     question.get_by_role("radio").nth(1).check(timeout=SECONDS)
     asked = question.inner_text()
     question.get_by_role("button", name="Check").click()
@@ -187,8 +188,8 @@ def test_a_reader_runs_the_first_notebook(open_notebook: Callable[[str], Any]) -
 
     page.evaluate("const all = jupyterapp.shell.currentWidget.content; all.scrollToItem(all.widgets.length - 1)")
     with page.context.expect_page() as opened:
-        page.get_by_role("link", name="01 · Reading the diff").click()
-    expect(opened.value.get_by_role("heading", name="01 · Reading the diff")).to_be_visible(timeout=SECONDS)
+        page.get_by_role("link", name="04 · Every failure").click()
+    expect(opened.value.get_by_role("heading", name="04 · Every failure")).to_be_visible(timeout=SECONDS)
 
 
 @pytest.mark.parametrize("name", CHECKED)

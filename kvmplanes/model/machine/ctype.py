@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -43,6 +44,13 @@ class CType:
         """`of`, where there must be one."""
         assert self.of is not None, self  # noqa: S101 - a mistake of the machine's, not of the C's
         return self.of
+
+    def structs_within(self, structs: Mapping[str, Mapping[str, CType]]) -> set[str]:
+        """The structs that this type has inside it, not behind pointers; `structs` is name -> member -> type."""
+        if self.kind == "array":
+            return self.inner.structs_within(structs)
+        members = structs.get(self.name, {}).values() if self.kind == "struct" else ()
+        return {self.name}.union(*(member.structs_within(structs) for member in members))
 
     def __str__(self) -> str:
         if self.kind == "int":

@@ -111,7 +111,10 @@ class Types:
         if node.decls is not None and tag in self.structs:
             raise error(node, f"struct {tag} is defined twice")
         if node.decls is not None:
-            self.structs[tag] = {member.name: self._member(member, tag) for member in node.decls}
+            members = {member.name: self._member(member, tag) for member in node.decls}
+            if any(tag in member.structs_within(self.structs) for member in members.values()):
+                raise error(node, f"struct {tag} would be inside itself; a pointer to it is meant")
+            self.structs[tag] = members
         return CType("struct", name=tag)
 
     def _member(self, node: c_ast.Decl, tag: str) -> CType:

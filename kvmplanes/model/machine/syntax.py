@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pycparser import c_ast, c_parser
@@ -30,6 +30,8 @@ _PYTHON: Final = re.compile(
     r"|^\s*(?:if|for|while|else|try)\b[^(]*:\s*$"
 )
 _OUTSIDE: Final = re.compile(r"(?:static|extern|typedef|struct|enum|const|void|int|unsigned|long|bool|char)\b")
+_NESTING: Final = re.compile(r"[][(){}]|\belse\b")
+DEEPEST: Final = 50  # brackets in brackets, or one else after the other
 _KEYWORDS: Final = frozenset(
     ("if", "else", "while", "for", "do", "switch", "case", "default", "break", "continue", "return", "goto", "sizeof",
      "struct", "enum", "const", "static", "extern", "inline", "volatile", "void", "char", "short", "int", "long",
@@ -66,6 +68,18 @@ def _nodes(node: c_ast.Node) -> Iterable[c_ast.Node]:
         yield from _nodes(child)
 
 
+def _refuse_deep(rows: Sequence[str]) -> None:
+    """Refuse C that would overflow the stack of a Python in a browser, which ends that Python."""
+    depth = elses = 0
+    for number, row in enumerate(rows, 1):
+        for sign in _NESTING.findall(row):
+            depth += sign in "([{"
+            depth -= sign in ")]}"
+            elses = elses + (sign == "else") if depth > 0 else 0
+        if max(depth, elses) > DEEPEST:
+            raise CError(PIECE, number, f"this is nested too deep for the machine, which reads {DEEPEST} levels")
+
+
 def parse(text: str, types: Iterable[str] = ()) -> list[c_ast.Node]:
     """The external declarations of a piece of C.
 
@@ -78,6 +92,7 @@ def parse(text: str, types: Iterable[str] = ()) -> list[c_ast.Node]:
     """
     before = f"typedef int {', '.join(types)};" if types else ""
     rows = text.splitlines()
+    _refuse_deep(rows)
     for n, row in enumerate(rows, 1):
         # The parser takes a statement inside an expression, ({ ... }), and the machine does not.
         if "{" in row and (sentence := not_here(row)) and "{" in sentence:

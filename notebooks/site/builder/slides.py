@@ -57,4 +57,4 @@ def page(maker: SlidesExporter, notebook: NotebookNode, name: str) -> str:
 
 
 def _to_page(link: re.Match[str]) -> str:
-    return f'href="../{link[1]}.html{(link[2] or "").lower()}"'
+    return f'href="../{link[1]}.html{link[2] or ""}"'
