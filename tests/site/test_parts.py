@@ -67,7 +67,7 @@ def test_a_slide_begins_with_a_heading_and_c_is_coloured_as_c() -> None:
     assert '<h1 id="One">One<' in one
     assert COLOURED not in one
     assert '<h2 id="Two">Two<' in two
-    assert 'href="../05-teardown.html#a-b"' in two
+    assert 'href="../05-teardown.html#A-b"' in two
     assert 'href="../appendix.html"' in two
     assert COLOURED in four
     assert "<title>One slides</title>" in text
