@@ -73,7 +73,7 @@ def test_a_notebook_reads_well_before_and_after_it_is_run(name: str, open_notebo
     if page.locator(".jp-Notebook .jupyter-widgets").count():
         reopen_without_its_kernel(page)
         assert trouble(page) == []
-        assert "until then" in page.locator(".jp-Notebook").inner_text()
+        assert "Run this cell to " in page.locator(".jp-Notebook").inner_text()
 
 
 def reopen_without_its_kernel(page: Any) -> None:
