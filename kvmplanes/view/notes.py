@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from kvmplanes.patch import PATCH, AddedLine, Hunk
-from kvmplanes.view.diff import DiffRow, shown_as
+from kvmplanes.patch import PATCH
+from kvmplanes.view.diff import diff_html
 from kvmplanes.view.page.html import Html, folded
 
 
@@ -15,22 +13,7 @@ def notes_html() -> Html:
     folds = []
     for hunk in PATCH.hunks:
         span = "..".join(dict.fromkeys(line.id for line in (hunk.added[0], hunk.added[-1])))
-        title = f"Hunk {hunk.number}, {span}: {_within(hunk.added)}"
-        folds.append((title, shown_as((hunk.file, _within(hunk.added), tuple(_rows(hunk))))))
+        within = ", ".join(dict.fromkeys(line.within for line in hunk.added))
+        folds.append((f"Hunk {hunk.number}, {span}: {within}", diff_html(hunk=hunk.number, notes=True)))
     html = "\n".join(folded(title, view.html) for title, view in folds)
     return Html(html, "\n\n".join(f"{title}\n{view.text}" for title, view in folds))
-
-
-def _within(lines: tuple[AddedLine, ...]) -> str:
-    """What the lines belong to."""
-    return ", ".join(dict.fromkeys(line.within for line in lines))
-
-
-def _rows(hunk: Hunk) -> Iterator[DiffRow]:
-    """Every line of a hunk, a note below the added ones that have one."""
-    for line in hunk.lines:
-        if isinstance(line, AddedLine):
-            code = f"+ {line.text.expandtabs(8)}".rstrip()
-            yield DiffRow(line.id, line.target_lineno, code, note=line.explanation)
-        else:
-            yield DiffRow("", line.target_lineno, f"  {line.text.expandtabs(8)}".rstrip())
