@@ -114,10 +114,8 @@ def slot_of_defect(step: Step) -> int | None:
         return step.slot
     if step.obj in step.state.slots:
         return step.state.slots.index(step.obj)
-    level = step.obj.removeprefix("plane#").partition("'")[
-        0
-    ]  # a plane is named by its level, with a prime if there was one
-    return int(level) if level.isdecimal() else None
+    obj = step.state.find(step.obj)
+    return obj.level if obj and obj.kind == "plane" else None
 
 
 def lifetimes(trace: Trace) -> tuple[Life, ...]:
