@@ -62,9 +62,7 @@ class SavedFrame(w.VBox):  # type: ignore[misc]
         return {**super()._repr_mimebundle_(**kwargs), "text/html": saved.html, "text/plain": saved.text}
 
 
-def choice(
-    description: str, options: Sequence[Any], value: object = None, *, label: str = "9em", width: str = "34em"
-) -> Any:
+def choice(description: str, options: Sequence[Any], value: object = None, *, label: str, width: str) -> Any:
     """A list to choose from.
 
     Args:

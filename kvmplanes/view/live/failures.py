@@ -50,7 +50,7 @@ WHY: Final = {
 # Of the controls that are no lists, as `choice` gives them to lists.
 _LABEL: Final = "8em"
 _STYLE: Final = {"description_width": _LABEL}
-_choice: Final = partial(choice, label=_LABEL)
+_choice: Final = partial(choice, label=_LABEL, width="auto")
 # Two controls a row, one where the page is narrow.
 _GRID: Final = {
     "display": "grid", "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(24em, 40%)), 1fr))",
@@ -93,16 +93,10 @@ class Picker(SavedFrame):
         self.interval = _number("Interval", 1, 1, 99)
         self.times = _number("Times (-1: any)", -1, -1, 99)
         self.seed = _number("Seed", 0, 0, 9999)
-        self._controls = (
-            self.version, self.planes, self.by, self.call, self.nth,
-            self.probability, self.interval, self.times, self.seed,
-        )  # fmt: skip
         self.verdict, self.occupancy, self.report = w.HTML(), w.HTML(), w.HTML()
         self.ladder, self.heap = w.HTML(), w.HTML()
         self.larger, self.slots, self.reports = map(_switch, ("larger pictures", "slots by step", "first report"))
-        self._fields = {
-            control: explained(control, WHY[name]) for name, control in zip(WHY, self._controls, strict=True)
-        }
+        self._fields = {getattr(self, name): explained(getattr(self, name), words) for name, words in WHY.items()}
         wrap = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 16px"}
         self._pictures = w.Box([self.ladder, self.heap], layout=wrap)
         super().__init__([
@@ -116,7 +110,7 @@ class Picker(SavedFrame):
         for switch in (self.larger, self.slots, self.reports):
             switch.observe(self._switched, names="value")
         self._switched()
-        for control in self._controls:
+        for control in self._fields:
             control.observe(self._changed, names="value")
         self.choose(version, fail=fail, planes=planes)
 
@@ -221,7 +215,7 @@ class Picker(SavedFrame):
         self.trace = run(self.version.value, planes=self.ids, fail=self.fail)
         self._pictures.remove_class("kp-old")
         for name, html in views(self.trace).items():
-            getattr(self, name).value = within(html) if html else ""
+            getattr(self, name).value = within(html)
 
     @property
     def key(self) -> str:
