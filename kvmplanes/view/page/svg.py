@@ -25,20 +25,23 @@ Point = tuple[float, float]
 
 # What a page says of its theme: JupyterLab, and sites with a toggle.
 _SAYS: Final = {
-    False: ('[data-jp-theme-light="true"]', '[data-theme="light"]'),
-    True: ('[data-jp-theme-light="false"]', '[data-theme="dark"]'),
+    "light": ('[data-jp-theme-light="true"]', '[data-theme="light"]'),
+    "dark": ('[data-jp-theme-light="false"]', '[data-theme="dark"]'),
 }
+
+
+def _by_page(what: str, **looks: str) -> str:
+    """The rules for what is on a page that says it is light, and on one that says it is dark."""
+    return "".join(f"{','.join(f'{page} {what}' for page in pages)}{{{looks[says]}}}" for says, pages in _SAYS.items())
 
 
 def _palette() -> str:
     """The colours. On paper only the first rule holds."""
     light, dark = (
-        f"{{{';'.join(f'--{name}:{colour}' for name, colour in theme(dark=dark).items())}}}" for dark in (False, True)
+        ";".join(f"--{name}:{colour}" for name, colour in theme(dark=dark).items()) for dark in (False, True)
     )
-    by_page = [
-        ",".join(f"{page} .kp" for page in _SAYS[is_dark]) + look for is_dark, look in ((False, light), (True, dark))
-    ]
-    return f".kp{light}@media screen and (prefers-color-scheme:dark){{.kp{dark}}}@media screen{{{''.join(by_page)}}}"
+    by_page = _by_page(".kp", light=light, dark=dark)
+    return f".kp{{{light}}}@media screen and (prefers-color-scheme:dark){{.kp{{{dark}}}}}@media screen{{{by_page}}}"
 
 
 PALETTE: Final = _palette()
@@ -47,12 +50,9 @@ PALETTE: Final = _palette()
 def _following() -> str:
     """An `<img>` cannot see its page; the page tells it light or dark by `color-scheme`, which its palette asks for."""
     image = 'img[src^="data:image/svg"]'
-    rules = [
-        f"{','.join(f'{page} {image}' for page in pages)}{{color-scheme:{'dark' if is_dark else 'light'}}}"
-        for is_dark, pages in _SAYS.items()
-    ]
+    rules = _by_page(image, light="color-scheme:light", dark="color-scheme:dark")
     paper = f"@media print{{:root {image}{{color-scheme:light;min-width:0!important}}}}"
-    return f"<style>{''.join(rules)}{paper}</style>"
+    return f"<style>{rules}{paper}</style>"
 
 
 FOLLOWING: Final = _following()
