@@ -124,13 +124,13 @@ class _Heap:
         kvm = self.state.kvm
         mark = self.marked.get(kvm.name, "") if kvm else ""
         box = self._box(_LEFT, _KVM, _RIGHT - _LEFT, (_KVM_END if self.array else _BARE_END) - _KVM, kvm, mark)
-        yield svg.group(f"kvm {_life(kvm)}", *box)
+        yield svg.group(f"kvm {life(kvm)}", box)
         if kvm is None:
             yield svg.text(20, 32, "no struct kvm", "m mute")
         else:
             x = 20 + svg.MONO * (len(kvm.name) + 1)
             yield svg.text(20, 32, kvm.name, "m b") + svg.text(x, 32, "struct kvm", "m mute")
-            yield _life_word(x + svg.MONO * 11, 32, kvm, "s b")
+            yield life_word(x + svg.MONO * 11, 32, kvm, "s b")
             yield svg.tag(x + 165, 32, mark, role_of(mark)) if mark else ""
             yield from self._members(kvm)
         words = f"planes[16]: {self.summary}" if self.array else "no planes[] in this version"
@@ -207,7 +207,7 @@ class _Heap:
             if plane.live and plane.get("kvm") != "NULL":
                 good, end = target is not None and target.live, x + 0.8 * width
                 yield svg.pointer((end, _PLANES), (end, _KVM_END), "back d", broken=0 if good else 0.4, words=words)
-            yield svg.group(f"plane {_life(plane)}", *self._plane(plane, x, width, roomy))
+            yield svg.group(f"plane {life(plane)}", *self._plane(plane, x, width, roomy))
         if "in freed memory" in self.state.occupancy:
             words = "in freed memory" if words and len(held) == 1 else ""  # no room for it at two side by side
         for at, value in held.items():
@@ -228,10 +228,10 @@ class _Heap:
         hit = next((name for name, _ in plane.fields if f"{plane.name}->{name}" in self.marked), "")
         mark = self.marked.get(plane.name, "") or self.marked.get(f"{plane.name}->{hit}", "")
         middle, below = x + width / 2, _PLANES + _PLANE + 15
-        yield from self._box(x, _PLANES, width, _PLANE, plane, mark)
+        yield self._box(x, _PLANES, width, _PLANE, plane, mark)
         if roomy:
             yield svg.text(x + 7, _PLANES + 18, plane.name, "m b")
-            yield _life_word(x + width - 7, _PLANES + 18, plane, "s b" if width > 110 else "t", "end")
+            yield life_word(x + width - 7, _PLANES + 18, plane, "s b" if width > 110 else "t", "end")
             for row, (name, value) in enumerate(plane.fields[:_MOST]):
                 words = f"{name} = {value}"
                 words = name if name == "vcpu_array" and len(words) * svg.MONO > width - 14 else words
@@ -239,30 +239,28 @@ class _Heap:
                 yield svg.text(x + 7, _PLANES + 36 + 16 * row, svg.short(words, width - 14), cls)
         else:
             yield svg.text(middle, _PLANES + 18, plane.name.removeprefix(plane.kind), "m b", anchor="middle")
-            yield _life_word(middle, _PLANES + 36, plane, "t", "middle")
+            yield life_word(middle, _PLANES + 36, plane, "t", "middle")
         if mark:
             yield svg.tag(middle, below, f"{hit} {mark}".strip(), role_of(mark), within=(_LEFT, _RIGHT))
         elif plane.live and plane.name not in self.slot_values.values():
             yield svg.text(middle, below, "in no slot", "s mute halo", anchor="middle")
 
-    def _box(self, x: float, y: float, width: float, height: float, obj: Object | None, mark: str) -> Iterator[str]:
-        """Solid and tinted while it lives, dashed and hatched when it is freed, a thin dashed line before."""
+    def _box(self, x: float, y: float, width: float, height: float, obj: Object | None, mark: str) -> str:
+        """Of an object as it is now; a thin dashed line before there is one."""
         if obj is None:
-            yield svg.rect(x, y, width, height, "l h d mute")
-            return
-        line = f"l w {role_of(mark)}" if mark else "l live" if obj.live else "l bad"
-        if obj.live:
-            yield svg.rect(x, y, width, height, "a live") + svg.rect(x, y, width, height, line)
-        else:
-            yield svg.rect(x, y, width, height, "", fill=self.hatch) + svg.rect(x, y, width, height, f"{line} d")
+            return svg.rect(x, y, width, height, "l h d mute")
+        line = f"l w {role_of(mark)}" if mark else ""
+        return svg.box(x, y, width, height, line=line, hatch="" if obj.live else self.hatch)
 
 
-def _life(obj: Object | None) -> str:
+def life(obj: Object | None) -> str:
+    """Whether an object is live or freed; "none" before there is one."""
     return "none" if obj is None else "live" if obj.live else "freed"
 
 
-def _life_word(x: float, y: float, obj: Object, cls: str, anchor: str = "") -> str:
-    return svg.text(x, y, _life(obj), f"{cls} {'live' if obj.live else 'bad'}", anchor=anchor)
+def life_word(x: float, y: float, obj: Object, cls: str, anchor: str = "") -> str:
+    """`life` as a word of a picture."""
+    return svg.text(x, y, life(obj), f"{cls} {'live' if obj.live else 'bad'}", anchor=anchor)
 
 
 def _spread(centres: list[float], width: float, gap: float) -> list[float]:

@@ -112,6 +112,16 @@ def rect(x: float, y: float, width: float, height: float, cls: str, *, r: float 
     return f"<rect{attrs(x=x, y=y, width=width, height=height, rx=r, cls=cls, fill=fill)}/>"
 
 
+def box(x: float, y: float, width: float, height: float, *, role: str = "live", hatch: str = "", line: str = "") -> str:
+    """An object: tinted and solid while it is live; dashed, and filled with its `hatch`, when it is freed.
+
+    Its outline is its role's, or has the classes of `line`.
+    """
+    ground = rect(x, y, width, height, "" if hatch else f"a {role}", fill=hatch)
+    outline = line or f"l {'bad' if hatch else role}"
+    return ground + rect(x, y, width, height, f"{outline} d" if hatch else outline)
+
+
 @_drawn_once
 def disc(x: float, y: float, r: float, cls: str) -> str:
     """A circle."""

@@ -82,12 +82,7 @@ def _strip(strip: Strip, hatch: str) -> Iterator[str]:
 
 def _followed(strip: Strip, x: float, hatch: str) -> Iterator[str]:
     role = _ROLE[strip.look]
-    if strip.look == "freed":
-        yield svg.rect(x, _BAR, _WIDE, _HIGH, "", fill=hatch)
-        yield svg.rect(x, _BAR, _WIDE, _HIGH, f"l {role} d")
-    else:
-        yield svg.rect(x, _BAR, _WIDE, _HIGH, f"a {role}")
-        yield svg.rect(x, _BAR, _WIDE, _HIGH, f"l {role}")
+    yield svg.box(x, _BAR, _WIDE, _HIGH, role=role, hatch=hatch if strip.look == "freed" else "")
     yield svg.text(x + 10, _BAR + 20, strip.owner, f"b {role}")
     yield svg.text(x + 10, _BAR + 40, strip.slot)
 

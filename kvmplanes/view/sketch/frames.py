@@ -9,6 +9,7 @@ from typing import Final
 
 from kvmplanes.runs.trace import Frame, Object, Step, Trace
 from kvmplanes.runs.words import many
+from kvmplanes.view.heap import life, life_word
 from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import Html
 
@@ -87,11 +88,8 @@ class Moment:
     @property
     def words(self) -> str:
         """All that the frame shows."""
-        kvm, plane = ("live" if obj.live else "freed" for obj in (self.kvm, self.plane))
-        return (
-            f"{self.kvm.name} is {kvm}, {self.plane.name} is {plane}. Slot {self.plane.level}: {self.slot}; "
-            f"{self.others}. {self.caption} {self.count}"
-        )
+        kvm, plane = (f"{obj.name} is {life(obj)}" for obj in (self.kvm, self.plane))
+        return f"{kvm}, {plane}. Slot {self.plane.level}: {self.slot}; {self.others}. {self.caption} {self.count}"
 
 
 def moments(trace: Trace) -> tuple[tuple[Moment, ...], Frame | None]:
@@ -172,9 +170,9 @@ def _line(line: Frame, before: Frame | None) -> Iterator[str]:
 def _frame(moment: Moment, hatch: str) -> Iterator[str]:
     """The two boxes, the arrows between them, and what they mean."""
     yield svg.rect(_LEFT, 0, _WIDE, _FRAME - 4, "l h mute")
-    yield svg.group(f"plane {_life(moment.plane)}", *_box(_PLANE, _PLANE_WIDE, moment.plane, hatch))
+    yield svg.group(f"plane {life(moment.plane)}", *_box(_PLANE, _PLANE_WIDE, moment.plane, hatch))
     yield svg.text(_PLANE + 10, _BOX + 50, f"kvm = {moment.plane.get('kvm')}", "m")
-    yield svg.group(f"kvm {_life(moment.kvm)}", *_box(_KVM, _KVM_WIDE, moment.kvm, hatch, "struct kvm"))
+    yield svg.group(f"kvm {life(moment.kvm)}", *_box(_KVM, _KVM_WIDE, moment.kvm, hatch, "struct kvm"))
     yield svg.group("slots", *_slots(moment))
     edge = _PLANE + _PLANE_WIDE
     if moment.plane.live:
@@ -187,14 +185,11 @@ def _frame(moment: Moment, hatch: str) -> Iterator[str]:
 
 
 def _box(x: float, width: float, obj: Object, hatch: str, what: str = "") -> Iterator[str]:
-    """As in a picture of the heap: solid and tinted while it lives, dashed and hatched when it is freed."""
-    if obj.live:
-        yield svg.rect(x, _BOX, width, _BOX_HIGH, "a live") + svg.rect(x, _BOX, width, _BOX_HIGH, "l live")
-    else:
-        yield svg.rect(x, _BOX, width, _BOX_HIGH, "", fill=hatch) + svg.rect(x, _BOX, width, _BOX_HIGH, "l bad d")
+    """As in a picture of the heap, with its name and whether it lives."""
+    yield svg.box(x, _BOX, width, _BOX_HIGH, hatch="" if obj.live else hatch)
     yield svg.text(x + 10, _BOX + 20, obj.name, "m b")
     yield svg.text(x + 10 + svg.MONO * (len(obj.name) + 1), _BOX + 20, what, "m mute") if what else ""
-    yield svg.text(x + width - 10, _BOX + 20, _life(obj), f"b {'live' if obj.live else 'bad'}", anchor="end")
+    yield life_word(x + width - 10, _BOX + 20, obj, "b", "end")
 
 
 def _slots(moment: Moment) -> Iterator[str]:
@@ -225,7 +220,3 @@ def _arrow(tail: svg.Point, tip: svg.Point, role: str, *, broken: bool) -> Itera
         svg.head(tip, tail, "f bad"),
         svg.cross(middle, tail[1]),
     )
-
-
-def _life(obj: Object) -> str:
-    return "live" if obj.live else "freed"

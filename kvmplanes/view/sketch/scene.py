@@ -114,8 +114,7 @@ def _program(facts: _Facts) -> Iterator[str]:
 def _vm(facts: _Facts) -> Iterator[str]:
     """The VM with its slots."""
     x, y, width, height = _KVM
-    box = [svg.rect(x, y, width, height, "a live"), svg.rect(x, y, width, height, "l live")]
-    yield svg.group("kvm", *box, svg.text(x + 10, y + 20, "struct kvm: one VM", "b"))
+    yield svg.group("kvm", svg.box(x, y, width, height), svg.text(x + 10, y + 20, "struct kvm: one VM", "b"))
     yield svg.text(x + 10, y + 40, f"counts its users: {facts.users}")
     yield svg.text(x + 10, y + 68, f"planes[{len(facts.slots)}]: {facts.counted}")
     left, top, whole, high = _SLOTS
@@ -136,8 +135,8 @@ def _planes(facts: _Facts, later: int) -> Iterator[str]:
     tail = left + (facts.plane + 0.5) * whole / len(facts.slots)
     yield svg.pointer((tail, top + high), (tail + 8, y), "live")
     yield svg.pointer((452, y), (452, _KVM[1] + _KVM[3]), "back d")
-    inside = [svg.rect(370, y, 96, height, "a live"), svg.rect(370, y, 96, height, "l live")]
-    yield svg.group("plane live", *inside, svg.text(418, y + 20, f"plane {facts.plane}", "b", anchor="middle"))
+    name = svg.text(418, y + 20, f"plane {facts.plane}", "b", anchor="middle")
+    yield svg.group("plane live", svg.box(370, y, 96, height), name)
     outline = svg.rect(484, y, 84, height, "l o mute")
     yield svg.group("plane later", outline, svg.text(526, y + 20, f"plane {later}", "mute", anchor="middle"))
 
