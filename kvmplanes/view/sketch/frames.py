@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,6 +128,39 @@ def _moment(trace: Trace, step: Step, line: Frame) -> Moment:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A line of C or a frame of memory, drawn and not yet in its place.
+
+    Attributes:
+        name: "line" or "frame".
+        height: how much room it takes.
+        parts: what it is made of.
+    """
+
+    name: str
+    height: int
+    parts: tuple[str, ...]
+
+    def at(self, y: float) -> str:
+        """The piece, with its upper edge at a height."""
+        return svg.group(self.name, *self.parts, at=(0, y))
+
+
+def drawn_moments(found: Sequence[Moment], after: Frame | None, key: str) -> Iterator[Piece]:
+    """Each moment's line of C and its frame, and the line after them, as `moments` gives them.
+
+    `key` is that of the picture that they are for, which has `svg.hatch(key)`.
+    """
+    before = None
+    for moment in found:
+        yield Piece("line", _LINE, tuple(_line(moment.line, before)))
+        yield Piece("frame", _FRAME, tuple(_frame(moment, f"url(#{key}-hatch)")))
+        before = moment.line
+    if after:
+        yield Piece("line", _LINE, tuple(_line(after, before)))
+
+
 def moment_picture(trace: Trace) -> Html:
     """Three frames of memory at the end of a VM, each below the line of C that leads to it.
 
@@ -135,18 +168,14 @@ def moment_picture(trace: Trace) -> Html:
         ValueError: as for `moments`.
     """
     found, after = moments(trace)
-    lines = [moment.line for moment in found] + ([after] if after else [])
     title = f"The end of a VM in three moments, version {trace.version}"
     told = [f"{_code(moment.line)} has run. {moment.words}" for moment in found]
     key = svg.key_of("moments", title, told)
     body: list[str] = []
-    y = 8.0
-    for at, line in enumerate(lines):
-        body.append(svg.group("line", *_line(line, lines[at - 1] if at else None), at=(0, y)))
-        y += _LINE
-        if at < len(found):
-            body.append(svg.group("frame", *_frame(found[at], f"url(#{key}-hatch)"), at=(0, y)))
-            y += _FRAME
+    y = 8
+    for piece in drawn_moments(found, after, key):
+        body.append(piece.at(y))
+        y += piece.height
     image = svg.picture(body, y + 4, key=key, title=title, desc=" ".join(told), defs=svg.hatch(key))
     return Html(image, "\n".join([title, *told, *([f"{_code(after)} is next."] if after else [])]))
 
