@@ -4,6 +4,8 @@
 from collections import Counter
 from xml.etree.ElementTree import Element, fromstring
 
+from kvmplanes.view.page.svg import WIDTH
+
 NS = "{http://www.w3.org/2000/svg}"
 
 
@@ -20,3 +22,13 @@ def classes(root: Element) -> Counter[str]:
 def words(root: Element) -> list[str]:
     """Everything that an SVG writes."""
     return [text.text or "" for text in root.iter(f"{NS}text")]
+
+
+def assert_told_and_on_its_paper(root: Element, lines: list[str]) -> None:
+    """It is a picture with these lines as its description, and no rectangle is wider than the paper or beside it."""
+    assert root.get("role") == "img"
+    desc = root.find(f"{NS}desc")
+    assert desc is not None
+    assert str(desc.text).split() == " ".join(lines).split()
+    for rect in root.iter(f"{NS}rect"):
+        assert 0 <= float(rect.get("x", 0)) <= float(rect.get("x", 0)) + float(rect.get("width", 0)) <= WIDTH

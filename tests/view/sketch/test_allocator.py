@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The allocator's three strips: the bytes stay until the object is given out again, and the last one freed is first."""
 
-from kvmplanes.view.page.svg import WIDTH
 from kvmplanes.view.sketch.allocator import STRIPS, allocator_picture
-from tests.helpers.markup import NS, classes, parse, words
+from tests.helpers.markup import assert_told_and_on_its_paper, classes, parse, words
 
 
 def test_the_list_of_free_objects_is_last_in_first_out() -> None:
@@ -29,10 +28,5 @@ def test_each_strip_is_drawn_and_told() -> None:
         assert {strip.caption, strip.owner, strip.slot} <= set(words(root))
         assert strip.words in view.text
     assert "a window" in words(root)
-    assert root.get("role") == "img"
-    desc = root.find(f"{NS}desc")
-    assert desc is not None
-    assert str(desc.text).split() == " ".join(view.text.splitlines()[1:]).split()
-    for rect in root.iter(f"{NS}rect"):
-        assert 0 <= float(rect.get("x", 0)) <= float(rect.get("x", 0)) + float(rect.get("width", 0)) <= WIDTH
+    assert_told_and_on_its_paper(root, view.text.splitlines()[1:])
     assert view == allocator_picture()

@@ -6,9 +6,8 @@ import re
 import pytest
 
 from kvmplanes.oracle import VARIANTS, recorded
-from kvmplanes.view.page.svg import WIDTH
 from kvmplanes.view.sketch.shadow import MEANING, OBJECT_FREED, shadow_picture, shadowed
-from tests.helpers.markup import NS, classes, parse, words
+from tests.helpers.markup import assert_told_and_on_its_paper, classes, parse, words
 
 REPORT = recorded("kasan-V1k.txt")
 VIEW = shadow_picture(REPORT, "planes[0]")
@@ -55,10 +54,5 @@ def test_what_is_drawn_is_told() -> None:
     for value, _, meaning in MEANING:
         assert {value, meaning} <= set(written)
         assert f"{value}: {meaning}." in VIEW.text
-    assert root.get("role") == "img"
-    desc = root.find(f"{NS}desc")
-    assert desc is not None
-    assert str(desc.text).split() == " ".join(VIEW.text.splitlines()[1:]).split()
-    for rect in root.iter(f"{NS}rect"):
-        assert 0 <= float(rect.get("x", 0)) <= float(rect.get("x", 0)) + float(rect.get("width", 0)) <= WIDTH
+    assert_told_and_on_its_paper(root, VIEW.text.splitlines()[1:])
     assert shadow_picture(REPORT, "planes[0]") == VIEW
