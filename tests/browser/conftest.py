@@ -105,6 +105,14 @@ def page(chromium: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
+def scriptless(chromium: Any) -> Iterator[Any]:
+    """A fresh page on which no script runs."""
+    context = chromium.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def silent(page: Any) -> Iterator[None]:
     """The page's console stays silent, or the test fails."""
     said: list[str] = []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kvmplanes.learn import findings_field
-from tests.browser.web import LOOKS, expect, html_page
+from tests.browser.web import LOOKS, NARROW, expect, html_page
 
 pytestmark = pytest.mark.browser
 
@@ -56,18 +56,15 @@ def test_keys_stay_in_the_box(field: Any) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_it_fits_a_narrow_page(page: Any, look: str) -> None:
-    page.set_viewport_size({"width": 360, "height": 800})
+    page.set_viewport_size(NARROW)
     page.set_content(html_page("Findings", FIELD.html, look))
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_without_javascript_it_is_a_fold(chromium: Any) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.set_content(html_page("Findings", FIELD.html, "light"))
-    known = page.get_by_text("11 findings on this code are known here")
+def test_without_javascript_it_is_a_fold(scriptless: Any) -> None:
+    scriptless.set_content(html_page("Findings", FIELD.html, "light"))
+    known = scriptless.get_by_text("11 findings on this code are known here")
     expect(known).to_be_hidden()
-    page.get_by_text("What is known: write your own findings down first").click()
+    scriptless.get_by_text("What is known: write your own findings down first").click()
     expect(known).to_be_visible()
-    expect(page.get_by_role("textbox")).to_have_count(0)
-    context.close()
+    expect(scriptless.get_by_role("textbox")).to_have_count(0)

@@ -112,13 +112,10 @@ def test_a_phone_needs_no_scrolling_and_its_targets_are_large(page: Any, address
     assert min(min(size) for size in sizes) >= 24
 
 
-def test_without_javascript_it_reads(chromium: Any, address: str) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(address)
-    expect(page.get_by_text(re.compile("16 of 18 paths clean"))).to_be_visible()
-    assert page.locator("li code").count() == 10
-    context.close()
+def test_without_javascript_it_reads(scriptless: Any, address: str) -> None:
+    scriptless.goto(address)
+    expect(scriptless.get_by_text(re.compile("16 of 18 paths clean"))).to_be_visible()
+    assert scriptless.locator("li code").count() == 10
 
 
 def test_in_jupyterlab_it_is_alive_and_keeps_its_keys(lab: str, open_notebook: Open) -> None:

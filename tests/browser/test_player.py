@@ -9,7 +9,7 @@ import pytest
 
 import kvmplanes as kp
 from tests.browser.players import IDS, PLANES, TEARDOWN, alive, step
-from tests.browser.web import LOOKS, expect, html_page, served
+from tests.browser.web import LOOKS, NARROW, expect, html_page, served
 
 pytestmark = pytest.mark.browser
 
@@ -266,14 +266,12 @@ def test_every_control_has_a_name(first: Any) -> None:
         assert named.strip(), control.evaluate("node => node.outerHTML")
 
 
-def test_without_javascript_it_reads(chromium: Any, site: str) -> None:
-    context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
-    page = context.new_page()
-    page.goto(f"{site}/light.html")
-    picture = page.locator("img").first
+def test_without_javascript_it_reads(scriptless: Any, site: str) -> None:
+    scriptless.set_viewport_size(NARROW)
+    scriptless.goto(f"{site}/light.html")
+    picture = scriptless.locator("img").first
     expect(picture).to_be_visible()
     assert picture.bounding_box()["width"] <= 360
-    expect(page.locator("figcaption").nth(1)).to_contain_text("plane#1->kvm is read")
-    page.get_by_text("All 66 steps in words").click()
-    expect(page.locator("details").first).to_contain_text(kp.run("09").steps[65].text)
-    context.close()
+    expect(scriptless.locator("figcaption").nth(1)).to_contain_text("plane#1->kvm is read")
+    scriptless.get_by_text("All 66 steps in words").click()
+    expect(scriptless.locator("details").first).to_contain_text(kp.run("09").steps[65].text)

@@ -12,7 +12,7 @@ import pytest
 from kvmplanes.learn import selftest
 from kvmplanes.learn.questions import QUESTIONS, ask, judge
 from kvmplanes.view.page.html import Html, marked
-from tests.browser.web import LOOKS, Open, expect, html_page, saved, served, store
+from tests.browser.web import LOOKS, NARROW, Open, assert_fits_when_open, expect, html_page, saved, served, store
 
 pytestmark = pytest.mark.browser
 
@@ -145,15 +145,10 @@ def test_the_same_question_twice_and_its_script_again(shown: Callable[..., Any],
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_page_scrolls_sideways(look: str, shown: Callable[..., Any], page: Any) -> None:
-    page.set_viewport_size({"width": 360, "height": 800})
+    page.set_viewport_size(NARROW)
     live = shown(*(ask(question.id) for question in QUESTIONS), look=look)
     page.evaluate(GIVE, [[str(question.options[0].value)] for question in QUESTIONS])
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    heights = live.locator("label:visible, button:visible").evaluate_all(
-        "all => all.map((one) => one.getBoundingClientRect().height)"
-    )
-    assert min(heights) >= 24  # WCAG 2.2, target size
+    assert_fits_when_open(page, live)
 
 
 def test_keys_stay_inside(shown: Callable[..., Any], page: Any) -> None:
@@ -261,19 +256,17 @@ def test_the_output_below_a_prediction_waits_for_the_answer(how: str, kind: str,
     expect(first.get_by_role("button", name="Show the result")).to_have_count(0)
 
 
-def test_without_javascript_it_reads(chromium: Any) -> None:
-    context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
-    page = context.new_page()
-    page.set_content(html(ZEROED, READS))
-    expect(page.get_by_text("b) Plane 0 leaks.")).to_be_visible()
-    expect(page.locator("input, button")).to_have_count(0)
-    right = page.get_by_text("Every slot reads as NULL")
+def test_without_javascript_it_reads(scriptless: Any) -> None:
+    scriptless.set_viewport_size(NARROW)
+    scriptless.set_content(html(ZEROED, READS))
+    expect(scriptless.get_by_text("b) Plane 0 leaks.")).to_be_visible()
+    expect(scriptless.locator("input, button")).to_have_count(0)
+    right = scriptless.get_by_text("Every slot reads as NULL")
     expect(right).to_be_hidden()
-    page.get_by_text("Reply to each answer").first.click()
+    scriptless.get_by_text("Reply to each answer").first.click()
     expect(right).to_be_visible()
-    expect(page.get_by_text("c) ✗ not so")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    context.close()
+    expect(scriptless.get_by_text("c) ✗ not so")).to_be_visible()
+    assert scriptless.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 # -- JupyterLab, before anything is run --------------------------------------------------------------

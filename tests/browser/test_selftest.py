@@ -11,7 +11,7 @@ import pytest
 from kvmplanes.learn import selftest, selftest_scores
 from kvmplanes.learn.selftest.idea import IDEAS
 from kvmplanes.learn.selftest.keys import FORMS, Form
-from tests.browser.web import LOOKS, Open, expect, html_page, saved, served, store
+from tests.browser.web import LOOKS, NARROW, Open, assert_fits_when_open, expect, html_page, saved, served, store
 
 pytestmark = pytest.mark.browser
 
@@ -128,29 +128,21 @@ def test_by_keyboard(page: Any, silent: None, pages: str) -> None:  # noqa: ARG0
 
 @pytest.mark.parametrize("form", FORMS)
 def test_it_fits_a_narrow_page(form: str, page: Any, silent: None, pages: str) -> None:  # noqa: ARG001
-    page.set_viewport_size({"width": 360, "height": 800})
+    page.set_viewport_size(NARROW)
     page.goto(f"{pages}/{form}-light.html")
     choose(page, [0] * 8)
     if form == "after":
         page.get_by_role("button", name="Compare").click()
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    heights = page.locator("label:visible, button:visible").evaluate_all(
-        "all => all.map((one) => one.getBoundingClientRect().height)"
-    )
-    assert min(heights) >= 24
+    assert_fits_when_open(page, page)
 
 
-def test_without_javascript_both_forms_read(chromium: Any, pages: str) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{pages}/after-light.html")
-    expect(page.get_by_text("write a letter for each question on paper")).to_be_visible()
-    expect(page.get_by_text("b) unclaim").first).to_be_visible()
-    expect(page.locator("input, button")).to_have_count(0)
-    page.get_by_text("Both forms side by side").click()
-    expect(page.get_by_text("c) drop ✓ right")).to_be_visible()
-    context.close()
+def test_without_javascript_both_forms_read(scriptless: Any, pages: str) -> None:
+    scriptless.goto(f"{pages}/after-light.html")
+    expect(scriptless.get_by_text("write a letter for each question on paper")).to_be_visible()
+    expect(scriptless.get_by_text("b) unclaim").first).to_be_visible()
+    expect(scriptless.locator("input, button")).to_have_count(0)
+    scriptless.get_by_text("Both forms side by side").click()
+    expect(scriptless.get_by_text("c) drop ✓ right")).to_be_visible()
 
 
 @pytest.mark.usefixtures("silent")

@@ -16,6 +16,7 @@ import nbformat
 from kvmplanes.view.page.html import Html
 
 TOKEN = "browser-tests"  # noqa: S105 - for a server that only these tests see
+NARROW = {"width": 360, "height": 800}  # a phone
 LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}
 
 Open = Callable[[str], Any]  # the fixture `open_notebook`
@@ -41,6 +42,16 @@ def served(folder: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+def assert_fits_when_open(page: Any, live: Any) -> None:
+    """With every fold open a `NARROW` page does not scroll sideways, and what is to be hit in `live` is large."""
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    heights = live.locator("label:visible, button:visible").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 24  # WCAG 2.2, target size
 
 
 def html_page(title: str, body: str, look: str = "light") -> str:
