@@ -9,6 +9,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# What these assert says both sides when it fails, as in a test.
+pytest.register_assert_rewrite("tests.helpers.markup", "tests.browser.web")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # The same examples in every run: `make test` either passes or fails, for everybody.
