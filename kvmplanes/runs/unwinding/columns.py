@@ -118,7 +118,7 @@ def _change(step: Step, before: State) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=64)
-def _references(version: Version, planes: tuple[int, ...]) -> tuple[Moves, ...]:
+def reference_runs(version: Version, planes: tuple[int, ...]) -> tuple[Moves, ...]:
     """The run on which nothing fails, and for each failable call the run on which it fails, in order."""
     whole = run(version, planes=planes)
     failing = (run(version, planes=planes, fail=number) for number in range(1, len(whole.calls) + 1))
@@ -144,7 +144,7 @@ class Extent:
     def references(self) -> tuple[Moves, ...]:
         """The moves of the same system calls in other runs: one on which nothing fails, then one a failing call."""
         planes = dict.fromkeys(op.plane for op, _ in self.trace.results if op.verb == "KVM_CREATE_PLANE")
-        runs = _references(self.trace.version, tuple(id_ for id_ in planes if id_ and id_ < KVM_MAX_PLANES))
+        runs = reference_runs(self.trace.version, tuple(id_ for id_ in planes if id_ and id_ < KVM_MAX_PLANES))
         ops = {step.op for step in self.steps}
         return tuple([move for move in moves if move.step.op in ops] for moves in runs)
 

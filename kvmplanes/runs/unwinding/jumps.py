@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvmplanes.model.series import Version
-from kvmplanes.runs.scenario import run
 from kvmplanes.runs.step import Step
-from kvmplanes.runs.unwinding.columns import CREATORS, Move, moves_of
+from kvmplanes.runs.unwinding.columns import CREATORS, Move, reference_runs
 from kvmplanes.runs.unwinding.statements import source
 
 _PLANES: Final = {"kvm_vm_ioctl_create_plane": (1,)}  # it runs only when a program asks for a plane
@@ -60,13 +59,11 @@ def jumps_of(version: Version, function: str) -> Jumps:
     """
     if function not in CREATORS:
         raise ValueError(f"jumps are followed in {', '.join(CREATORS)}, not in {function!r}")
-    planes = _PLANES.get(function, ())
-    whole = run(version, planes=planes)
-    runs = [moves_of(run(version, planes=planes, fail=number)) for number in range(1, len(whole.calls) + 1)]
+    whole, *runs = reference_runs(version, _PLANES.get(function, ()))
     failures = {number: jump for number, moves in enumerate(runs, 1) if (jump := _jump(moves, function))}
     lines = sorted({
         *(line for line, _, _ in failures.values()),
-        *(at for move in moves_of(whole) if move.by > 0 and (at := _line(move.step, function))),
+        *(at for move in whole if move.by > 0 and (at := _line(move.step, function))),
     })  # fmt: skip
     text = source(version)
     takings = {}
