@@ -41,7 +41,7 @@ class History:
     A run has many steps and few of them are looked at; they are mostly looked at one after the other.
     """
 
-    __slots__ = ("_at", "_changes", "_members", "_objects")
+    __slots__ = ("_at", "_changes", "_kinds", "_members", "_objects")
 
     def __init__(self, before: History | None = None, count: int = 0) -> None:
         self._changes: list[tuple[str, str, str] | tuple[str, str, bool, Mapping[str, str]] | tuple[str]]
@@ -54,6 +54,7 @@ class History:
 
     def _rewind(self) -> None:
         self._at = 0
+        self._kinds: dict[str, tuple[str, bool]] = {}  # and whether it is live
         self._members: dict[str, dict[str, str]] = {}
         self._objects: dict[str, Object] = {}
 
@@ -73,21 +74,18 @@ class History:
         """Every object after so many changes, in the order of allocation."""
         if count < self._at:
             self._rewind()
-        kinds, changed = dict[str, tuple[str, bool]](), dict[str, None]()
+        changed = dict[str, None]()
         for change in self._changes[self._at : count]:
             name = change[0]
             changed[name] = None
             if len(change) == 3:
                 self._members[name][change[1]] = change[2]
-                continue
-            if len(change) == 4:
-                self._members[name] = dict(change[3])
-            was = kinds.get(name) or ((obj.kind, obj.live) if (obj := self._objects.get(name)) else ("", True))
-            kinds[name] = (change[1], change[2]) if len(change) == 4 else (was[0], False)
+            elif len(change) == 4:
+                self._kinds[name], self._members[name] = (change[1], change[2]), dict(change[3])
+            else:
+                self._kinds[name] = self._kinds[name][0], False
         for name in changed:
-            known = self._objects.get(name)
-            kind, live = kinds.get(name) or (known.kind if known else "", known.live if known else True)
-            self._objects[name] = Object(name, kind, live, tuple(self._members[name].items()))
+            self._objects[name] = Object(name, *self._kinds[name], tuple(self._members[name].items()))
         self._at = count
         return tuple(self._objects.values())
 
