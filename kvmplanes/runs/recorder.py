@@ -116,7 +116,7 @@ class Recorder:
             raise RecursionError
 
     def _changed(self) -> State:
-        self._state = state = State.now(self._history, self._refs)
+        self._state = state = State(self._history, self._refs)
         return state
 
     def _note(self, what: str, obj: str, field: str, value: str) -> None:

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, dataclass
-from functools import lru_cache
-from typing import Any, Final, Literal, TypeVar
+from functools import cached_property, lru_cache
+from typing import Final, Literal
 
 from kvmplanes.model.series import KVM_MAX_PLANES
 
 SlotState = Literal["empty", "live", "dangling", "in freed memory"]
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,47 +92,29 @@ class History:
 class State:
     """The heap and the counted references after a step.
 
+    Args:
+        history: what has changed up to now; it may go on. None: nothing has.
+        refs: as the attribute.
+
     Attributes:
         refs: (resource, count); counts of 0 are left out.
     """
 
-    __slots__ = ("_count", "_history", "_known", "_objects", "refs")
-    _known: dict[str, Any]
-    _objects: tuple[Object, ...] | None
+    __slots__ = ("__dict__", "_count", "_history", "refs")
     _history: History
     _count: int
     refs: tuple[tuple[str, int], ...]
 
-    def __init__(self, objects: tuple[Object, ...] | None = (), refs: tuple[tuple[str, int], ...] = ()) -> None:
-        _set_objects(self, objects)
+    def __init__(self, history: History | None = None, refs: tuple[tuple[str, int], ...] = ()) -> None:
+        history = History() if history is None else history
+        _set_history(self, history)
+        _set_count(self, len(history))
         _set_refs(self, refs)
 
-    def _once(self, name: str, worked_out: Callable[[], _T]) -> _T:
-        """What a picture asks for again and again, worked out once."""
-        try:
-            known = self._known
-        except AttributeError:
-            known = {}
-            _set_known(self, known)
-        if name not in known:
-            known[name] = worked_out()
-        made: _T = known[name]
-        return made
-
-    @classmethod
-    def now(cls, history: History, refs: tuple[tuple[str, int], ...]) -> State:
-        """The state after all changes up to now; the history may go on."""
-        made = cls(None, refs)
-        _set_history(made, history)
-        _set_count(made, len(history))
-        return made
-
-    @property
+    @cached_property
     def objects(self) -> tuple[Object, ...]:
         """Every object, in the order of allocation."""
-        if self._objects is None:
-            _set_objects(self, self._history.after(self._count))
-        return self._objects or ()
+        return self._history.after(self._count)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"cannot assign to field {name!r}")
@@ -147,24 +128,18 @@ class State:
     def __repr__(self) -> str:
         return f"State(objects={self.objects!r}, refs={self.refs!r})"
 
-    def __reduce__(self) -> tuple[type[State], tuple[object, ...]]:
-        return State, (self.objects, self.refs)
-
     def find(self, name: str) -> Object | None:
         """An object by its name."""
         return next((obj for obj in self.objects if obj.name == name), None)
 
-    @property
+    @cached_property
     def kvm(self) -> Object | None:
         """The `struct kvm` of the latest VM, live or freed; None before there is one."""
-        return self._once("kvm", lambda: next((obj for obj in reversed(self.objects) if obj.kind == "kvm"), None))
+        return next((obj for obj in reversed(self.objects) if obj.kind == "kvm"), None)
 
-    @property
+    @cached_property
     def slots(self) -> tuple[str, ...]:
         """What `planes[0..15]` hold: a plane's name or "NULL"; all "NULL" before there is a VM."""
-        return self._once("slots", self._held)
-
-    def _held(self) -> tuple[str, ...]:
         held = dict(self.kvm.fields) if self.kvm else {}
         return tuple(held.get(f"planes[{i}]", "NULL") for i in range(KVM_MAX_PLANES))
 
@@ -174,22 +149,17 @@ class State:
         indices = (slot_of(member) for member, _ in (self.kvm.fields if self.kvm else ()))
         return tuple(index for index in indices if index is not None and not 0 <= index < KVM_MAX_PLANES)
 
-    @property
+    @cached_property
     def occupancy(self) -> tuple[SlotState, ...]:
         """Each slot's state. It dangles if its plane was freed; if `struct kvm` was, every slot is in freed memory."""
-        return self._once("occupancy", self._occupied)
-
-    def _occupied(self) -> tuple[SlotState, ...]:
         if self.kvm is not None and not self.kvm.live and self.kvm.get("planes[0]"):
             return ("in freed memory",) * KVM_MAX_PLANES
         live = {obj.name for obj in self.objects if obj.live}
         return tuple("empty" if value == "NULL" else "live" if value in live else "dangling" for value in self.slots)
 
 
-_set_objects: Final = State.__dict__["_objects"].__set__
 _set_history: Final = State.__dict__["_history"].__set__
 _set_count: Final = State.__dict__["_count"].__set__
-_set_known: Final = State.__dict__["_known"].__set__
 _set_refs: Final = State.__dict__["refs"].__set__
 
 
