@@ -51,11 +51,11 @@ class Recorder:
         self._refs: tuple[tuple[str, int], ...] = ()
         self._layouts: dict[str, Layout] = {}
         self._codes, self._frames = _places(version)
-        self._version, self._outside = version, outside
+        self._version, self._injector, self._outside = version, injector, outside
         self._caller: FrameType | None = None  # of the C function that the last step was in, where it was at,
         self._caller_at, self._callers = -1, tuple[Frame, ...]()  # and what the stack is from there
         self._marks: list[tuple[int, int, int]] = []  # at each failable call: events, steps and changes up to it
-        self.kernel = Kernel(version.unit, _Marking(injector, self), self, freed)
+        self.kernel = Kernel(version.unit, self, self, freed)
         self._overwrites = freed != "kept"
 
     def goes_like(self, other: Recorder, number: int) -> None:
@@ -66,9 +66,10 @@ class Recorder:
             self._layouts, self._state = dict(other._layouts), None
             self._refs = self.steps[-1].state.refs if self.steps else ()
 
-    def mark(self) -> None:
-        """A failable call is asked for."""
+    def ask(self, call: str, errno: str = "ENOMEM") -> str | None:
+        """As an injector's; where the run is at a failable call is kept for runs that go like this one."""
         self._marks.append((self._events, len(self.steps), len(self._history)))
+        return self._injector.ask(call, errno)
 
     def begin(self, op: Op) -> None:
         """A system call begins, or the exit of the process."""
@@ -181,17 +182,6 @@ class Recorder:
             return known[-1]
         entry = self._version.unit.places["kvm_vm_ioctl" if self.op.level is not None else "kvm_dev_ioctl"]
         return entry.file, entry.first
-
-
-class _Marking:
-    """An injector that says in the recorder when it is asked."""
-
-    def __init__(self, injector: Injector, recorder: Recorder) -> None:
-        self._injector, self._recorder = injector, recorder
-
-    def ask(self, call: str, errno: str = "ENOMEM") -> str | None:
-        self._recorder.mark()
-        return self._injector.ask(call, errno)
 
 
 @lru_cache(32)
