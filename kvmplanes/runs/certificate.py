@@ -225,7 +225,7 @@ def _runs(chosen: Version, ran: Sequence[Program], failures: int) -> Iterator[tu
         for n in range(1, len(whole.calls) + 1):
             if n in alike:
                 continue
-            trace, first = played(chosen, calls, fail=n, like=like)
+            trace, first = played(chosen, calls, fail=(n,), like=like)
             yield program, (n,), trace
             if not any(end.startswith("fd ") for _, end in trace.results):
                 alike.add(n)

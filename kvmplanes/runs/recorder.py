@@ -60,11 +60,10 @@ class Recorder:
 
     def goes_like(self, other: Recorder, number: int) -> None:
         """Take over what another run recorded up to the failable call of a number: this run goes the same way there."""
-        if 0 < number <= len(other._marks):
-            self._given, steps, changes = other._marks[number - 1]
-            self.steps, self._history = other.steps[:steps], History(other._history, changes)
-            self._layouts, self._state = dict(other._layouts), None
-            self._refs = self.steps[-1].state.refs if self.steps else ()
+        self._given, steps, changes = other._marks[number - 1]
+        self.steps, self._history = other.steps[:steps], History(other._history, changes)
+        self._layouts, self._state = dict(other._layouts), None
+        self._refs = self.steps[-1].state.refs if self.steps else ()
 
     def ask(self, call: str, errno: str = "ENOMEM") -> str | None:
         """As an injector's; where the run is at a failable call is kept for runs that go like this one."""

@@ -80,8 +80,8 @@ def played(
         fail: as for `run`.
         retry: as for `run`.
         freed: as for `run`.
-        like: the recorder of a run that went the same way up to the last call that is to fail, which is `fail`'s last
-            number: its steps up to there are this run's.
+        like: the recorder of a run that went the same way up to the last call that is to fail, which is the last of
+            `fail`'s numbers, a tuple here: its steps up to there are this run's.
 
     Raises:
         ValueError: the call that is to fail is not reached.
@@ -89,8 +89,8 @@ def played(
     """
     injector = Injector(fail)
     recorder = Recorder(chosen, injector, freed, _UserSpace.play.__code__)
-    if like is not None and (numbers := (fail,) if isinstance(fail, int) else fail):
-        recorder.goes_like(like, numbers[-1] if isinstance(numbers, tuple) else 0)
+    if like is not None and isinstance(fail, tuple):
+        recorder.goes_like(like, fail[-1])
     user = _UserSpace(recorder, retry)
     user.play(calls)
     if len(injector.failed) < (len(fail) if isinstance(fail, tuple) else isinstance(fail, int | str)):
