@@ -38,10 +38,10 @@ def some(names: Iterable[str]) -> str:
     return ", ".join(every) if fit == len(every) else f"{', '.join(every[:fit])} and {len(every) - fit} more"
 
 
-def need(holds: bool, rule: str, given: object, *, wrong: type[Exception] = ValueError) -> None:
+def need(holds: bool, rule: str, given: object) -> None:
     """Refuse what does not hold; the rule is a sentence such as "at must be a step, 0..9"."""
     if not holds:
-        raise wrong(f"{rule}, not {brief(given)}")
+        raise ValueError(f"{rule}, not {brief(given)}")
 
 
 def typed(given: object, kind: type[_T] | tuple[type[_T], ...], rule: str) -> _T:

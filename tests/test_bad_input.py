@@ -45,22 +45,12 @@ def wrong_with(place: Place, value: object) -> str:
     return "accepted"
 
 
-def each(places: tuple[Place, ...]) -> pytest.MarkDecorator:
-    """A test for each argument."""
-    return pytest.mark.parametrize("place", places, ids=[place.name for place in places])
-
-
-def refuses(place: Place) -> None:
-    """Every bad input of an argument is refused, and nothing has changed."""
+@pytest.mark.parametrize("place", PLACES, ids=[place.name for place in PLACES])
+def test_bad_input_is_refused_with_a_sentence(place: Place) -> None:
     before = state()
     wrong = {given.name: what for given in place.bad if (what := wrong_with(place, given.make()))}
     assert wrong == {}
     assert state() == before
-
-
-@each(PLACES)
-def test_bad_input_is_refused_with_a_sentence(place: Place) -> None:
-    refuses(place)
 
 
 def test_there_are_enough_of_them() -> None:

@@ -142,8 +142,8 @@ class Patch:
             ValueError: an id that the patch does not have, a range that runs backwards, or no id at all.
         """
         rule = 'write ids such as "+24" or ranges such as "+14..+28"'
-        parts = () if not isinstance(ids, Iterable) else (ids,) if isinstance(ids, str) else (*ids,)
-        if not isinstance(ids, Iterable) or not all(isinstance(part, str) for part in parts):
+        parts = (*ids,) if isinstance(ids, Iterable) and not isinstance(ids, str) else (ids,)
+        if not all(isinstance(part, str) for part in parts):
             raise TypeError(f"ids must be a text or a list of texts, not {brief(ids)}: {rule}")
         words = [word for part in parts for word in part.split()]
         chosen: set[int] = set()

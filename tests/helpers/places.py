@@ -60,11 +60,9 @@ def whole(least: int, most: int) -> Takes:
     return lambda value: type(value) is int and least <= value <= most
 
 
-def each(of: Takes, least: int = 0) -> Takes:
+def each(of: Takes) -> Takes:
     """A list or tuple of such values, each once."""
-    return lambda value: (
-        type(value) in (list, tuple) and len(value) >= least and all(map(of, value)) and len({*value}) == len(value)
-    )
+    return lambda value: type(value) in (list, tuple) and all(map(of, value)) and len({*value}) == len(value)
 
 
 def text(most: int) -> Takes:
