@@ -3,7 +3,6 @@
 
 import ast
 import graphlib
-import json
 import subprocess
 import sys
 import tomllib
@@ -12,6 +11,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.helpers.minutes import cells_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "kvmplanes"
@@ -139,7 +140,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
 def test_a_notebook_imports_from_no_deeper_than_a_room() -> None:
     allowed = {"kvmplanes", "kvmplanes.view", "kvmplanes.learn", "kvmplanes.oracle"}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+        cells = [cell for cell in cells_of(path) if cell["cell_type"] == "code"]
         lines = [line for cell in cells for line in "".join(cell["source"]).splitlines()]
         ours = [line for line in lines if line.startswith(("import kvmplanes", "from kvmplanes"))]
         assert {line.split()[1] for line in ours} <= allowed, path.name

@@ -2,7 +2,6 @@
 """What is said about other patches: each has its mail in claims.toml, and the pages say what stands there."""
 
 import doctest
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from kvmplanes.patch import claims
 from kvmplanes.patch.claims import CLAIMS, load
+from tests.helpers.minutes import cells_of
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIED = "09/60"
@@ -25,8 +25,8 @@ def prose() -> dict[str, str]:
     """Path -> what a reader reads there: prose of the notebooks, README, the site's pages, texts of the package."""
     texts_of = {}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        texts_of[path] = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        prose_in = ("".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "markdown")
+        texts_of[path] = "\n\n".join(prose_in)
     texts = [ROOT / "README.md", *(ROOT / "notebooks/site").glob("*.md"), *(ROOT / "kvmplanes").rglob("*.toml")]
     texts_of |= {path: path.read_text(encoding="utf-8") for path in texts if path.name != "claims.toml"}
     return {str(path.relative_to(ROOT)): text for path, text in texts_of.items()}
