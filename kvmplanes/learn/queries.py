@@ -51,6 +51,11 @@ def another_plane(level: int) -> kp.Version:
     return kp.VERSIONS["09-fixed"].edit(f"09-fixed and level {level}", "one more plane", lines)
 
 
+def without_52() -> kp.Version:
+    """The repaired 09 in which the error path no longer destroys the planes."""
+    return altered("09-fixed", "kvm_create_vm", "kvm_destroy_planes(kvm);", "")
+
+
 def old_order() -> kp.Version:
     """29-fixed with the teardown order of 09: no other defect gets in the way."""
     swap = ("kvm_destroy_vm", TEARDOWN_FIXED, TEARDOWN_POSTED)

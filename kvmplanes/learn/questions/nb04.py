@@ -2,7 +2,7 @@
 """Keys of the questions of notebook 04, Every failure; their text is in nb04.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import Key, altered, index_of, left_by_label
+from kvmplanes.learn.queries import Key, index_of, left_by_label, without_52
 from kvmplanes.runs.certificate import Path
 
 
@@ -39,8 +39,7 @@ def _why_clean() -> str:
 
 def _without_line_52() -> int:
     """Paths on which a plane leaks once the line is gone."""
-    without = altered("09-fixed", "kvm_create_vm", "kvm_destroy_planes(kvm);", "")
-    return sum(any(defect.kind == "leak" for defect in path.trace.defects) for path in kp.certify(without).paths)
+    return sum(any(defect.kind == "leak" for defect in path.trace.defects) for path in kp.certify(without_52()).paths)
 
 
 KEYS: dict[str, Key] = {

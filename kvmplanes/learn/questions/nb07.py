@@ -2,7 +2,7 @@
 """Keys of the questions of notebook 07, What the tools see; their text is in nb07.toml."""
 
 import kvmplanes as kp
-from kvmplanes.learn.queries import Key, altered, another_plane, results_of
+from kvmplanes.learn.queries import Key, another_plane, results_of, without_52
 from kvmplanes.runs.trace import Step, Trace, is_errno
 
 
@@ -24,15 +24,10 @@ def _slots() -> int:
     return len({defect.field for defect in kp.run("09").defects if defect.kind == "use-after-free"})
 
 
-def _without_52() -> kp.Version:
-    """The repaired 09 in which the error path no longer destroys the planes."""
-    return altered("09-fixed", "kvm_create_vm", "kvm_destroy_planes(kvm);\nout_no_planes:", "out_no_planes:")
-
-
 def _made_for() -> str:
     """The instrument that is made for what a failing call leaves behind without +52."""
     made_for = {"use-after-free": "KASAN", "out-of-bounds": "UBSan", "leak": "kmemleak"}
-    kinds = {defect.kind for defect in kp.run(_without_52(), fail="init_srcu_struct").defects}
+    kinds = {defect.kind for defect in kp.run(without_52(), fail="init_srcu_struct").defects}
     return made_for.get(kinds.pop(), "none") if len(kinds) == 1 else "none"
 
 
@@ -41,7 +36,7 @@ def _odd_answers() -> int:
     cases = {
         "rfc": (kp.VERSIONS["rfc"], None),
         "09": (kp.VERSIONS["09"], None),
-        "without +52": (_without_52(), "init_srcu_struct"),
+        "without +52": (without_52(), "init_srcu_struct"),
         "09-twice": (another_plane(0), None),
         "09-level16": (another_plane(16), None),
     }
