@@ -210,7 +210,7 @@ def _stores(steps: Iterable[Step]) -> list[Step]:
 
 def _installed(trace: kp.Trace) -> int:
     """The number of the step at which the program gets the VM's descriptor."""
-    return next(step.index for step in trace.steps if step.what == "return")
+    return trace.first(what="return").index
 
 
 def _fresh(trace: kp.Trace) -> State:

@@ -39,8 +39,8 @@ def _retry() -> str:
 
 def _early() -> str:
     trace = getfile_fails()
-    stored = next(step.index for step in trace.steps if step.slot == 1 and step.what == "write")
-    failed = next(step.index for step in trace.steps if step.what == "fail")
+    stored = trace.first(what="write", slot=1).index
+    failed = trace.first(what="fail").index
     freed = index_of(trace, "free", "plane#1")
     return (
         f"In the model planes[1] is stored at step {stored}, the call fails at step {failed}, and the plane is freed "
@@ -78,8 +78,8 @@ def _lifetime() -> str:
 
 def _publication() -> str:
     trace = kp.run("29", planes=(1,))
-    opened = next(step.index for step in trace.steps if step.what == "return")
-    stored = next(step.index for step in trace.steps if step.slot == 1 and step.what == "write")
+    opened = trace.first(what="return").index
+    stored = trace.first(what="write", slot=1).index
     return (
         f"In the model a program has the VM from step {opened} on, and planes[1] is stored at step {stored}. The model "
         "has one CPU: it cannot show what another one reads (limit: locks)."
