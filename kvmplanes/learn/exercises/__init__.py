@@ -21,12 +21,12 @@ from typing import Final
 from kvmplanes.learn.exercises import creation, hunts, ioctl, teardown
 from kvmplanes.learn.exercises.judging import Failing, Judge, Judged, ReaderAnswer
 from kvmplanes.learn.exercises.replies import general, other_runs
-from kvmplanes.learn.exercises.result import Result, framed
+from kvmplanes.learn.exercises.result import Result
 from kvmplanes.learn.texts import Shape, each, flow, load, one_of, verbatim
 from kvmplanes.model.machine.preprocess import bare_lines
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.runs.words import many
-from kvmplanes.view.page.html import Html, css, escape, folded, marked
+from kvmplanes.view.page.html import Html, css, escape, folded, framed, marked
 from kvmplanes.view.page.style import BAD, CLEAN, LIVE
 
 __all__ = ["EXERCISES", "EXERCISE_SHAPE", "Exercise", "Result", "Wrong", "check", "exercise", "exercises_for"]

@@ -11,8 +11,8 @@ from kvmplanes.runs.shown import Bundle, Shown, bundle
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import columns
 from kvmplanes.view.live.player import player
-from kvmplanes.view.page.html import Html, badge, css, escape, folded, marked
-from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, Role
+from kvmplanes.view.page.html import Html, badge, css, escape, folded, framed, marked
+from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,8 +89,3 @@ def _scenario(trace: Trace) -> str:
 
 def _paragraph(html: str) -> str:
     return f"<p{css(margin='4px 0')}>{html}</p>"
-
-
-def framed(role: Role, body: str) -> str:
-    """HTML with a bar of a role's colour at its left."""
-    return f"<div{css(border_left=f'4px solid {role.line}', padding='4px 12px', margin='8px 0')}>{body}</div>"

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kvmplanes.learn.questions.question import Question, judged
+from kvmplanes.learn.questions.drawn import option_list, reply_items
+from kvmplanes.learn.questions.question import Question
 from kvmplanes.learn.selftest.idea import IDEAS, STAMP, Idea
 from kvmplanes.learn.selftest.keys import FORMS, Form
-from kvmplanes.view.page.html import Html, badge, css, escape, folded, marked
+from kvmplanes.view.page.html import Html, css, escape, folded, framed, marked
 from kvmplanes.view.page.script import page_script
 from kvmplanes.view.page.style import LIVE, NEVER_USED
 
@@ -50,16 +51,18 @@ def after_html() -> Html:
 
 
 def _whole(form: Form, below: str = "") -> Html:
-    frame = css(border_left=f"4px solid {LIVE.line}", padding="4px 12px", margin="8px 0")
     questions = [idea.forms[form] for idea in IDEAS]
     items = "".join(_fieldset(number, question) for number, question in enumerate(questions, 1))
     others = " ".join(idea.forms[FORMS[0]].kept_as for idea in IDEAS)
-    html = (
-        f'<div data-kvmplanes-selftest="{form}" data-kvmplanes-keeps="{STAMP}" data-before="{others}" '
-        f'data-lm-suppress-shortcuts="true"{frame}><p><b>Self-test, {form}:</b> {marked(_ABOUT[form])}</p>'
-        f"<p>{marked(_WORDS)} {_KEPT} <span data-kvmplanes-paper>{_PAPER}</span></p>"
-        f"{items}{below}</div><script>{_LIVE}</script>"
+    attributes = (
+        f'data-kvmplanes-selftest="{form}" data-kvmplanes-keeps="{STAMP}" data-before="{others}" '
+        'data-lm-suppress-shortcuts="true"'
     )
+    body = (
+        f"<p><b>Self-test, {form}:</b> {marked(_ABOUT[form])}</p>"
+        f"<p>{marked(_WORDS)} {_KEPT} <span data-kvmplanes-paper>{_PAPER}</span></p>{items}{below}"
+    )
+    html = f"{framed(LIVE, body, attributes)}<script>{_LIVE}</script>"
     lines = [line for number, question in enumerate(questions, 1) for line in _question_text(number, question)]
     head = f"Self-test, {form}: {_ABOUT[form]} {_WORDS} {_PAPER}".replace("`", "")
     hint = f'  selftest_scores("kvmplanes-selftest {STAMP} before=... after=...") checks the letters of both forms.'
@@ -67,12 +70,9 @@ def _whole(form: Form, below: str = "") -> Html:
 
 
 def _fieldset(number: int, question: Question) -> str:
-    labels = (f"{question.named(place)} {marked(option.label)}" for place, option in enumerate(question.options))
-    items = "".join(f"<li><label><span>{label}</span></label></li>" for label in labels)
-    return (
-        f'<fieldset data-name="{question.kept_as}"{_BARE}><legend{css(padding="0")}><b>{number}.</b> '
-        f"{marked(question.prompt)}</legend><pre{_PRE}>{escape(question.code)}</pre><ul{_LIST}>{items}</ul></fieldset>"
-    )
+    legend = f"<legend{css(padding='0')}><b>{number}.</b> {marked(question.prompt)}</legend>"
+    shown = f"{legend}<pre{_PRE}>{escape(question.code)}</pre>{option_list(question, _LIST)}"
+    return f'<fieldset data-name="{question.kept_as}"{_BARE}>{shown}</fieldset>'
 
 
 def _pair(number: int, idea: Idea) -> str:
@@ -83,12 +83,7 @@ def _pair(number: int, idea: Idea) -> str:
 
 
 def _column(form: Form, question: Question) -> str:
-    right = question.right()
-    replies = "".join(
-        f"<li{' class=kp-right' if option == right else ''}>{question.named(place)} {marked(option.label)} "
-        f"{badge(*judged(option == right))} {marked(option.reply)}</li>"
-        for place, option in enumerate(question.options)
-    )
+    replies = "".join(reply_items(question, question.right(), later=True, look=""))
     asked = folded("The question", f"<p>{marked(question.prompt)}</p><pre{_PRE}>{escape(question.code)}</pre>")
     return (
         f'<div data-of="{question.kept_as}"{css(flex="1 1 280px", min_width="0")}><p><b>{form.capitalize()}.</b></p>'

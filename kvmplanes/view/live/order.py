@@ -14,7 +14,7 @@ from kvmplanes.runs.orders import PUZZLES, Puzzle, Verdict
 from kvmplanes.runs.trace import Step, Trace
 from kvmplanes.runs.words import many
 from kvmplanes.view.live.player import sentence
-from kvmplanes.view.page.html import Html, badge, css, escape
+from kvmplanes.view.page.html import Html, badge, escape, framed
 from kvmplanes.view.page.script import page_script, quoted
 from kvmplanes.view.page.style import CHANGED, LIVE, NEVER_USED, outcome_role
 
@@ -83,13 +83,9 @@ def order_data(puzzle: Puzzle) -> dict[str, Any]:
 def still_order(puzzle: Puzzle, verdict: Verdict) -> Html:
     """The lines as they were posted and a verdict: what shows before a script runs, or where none may run."""
     rows = "".join(f"<li><code>{escape(_indented(item))}</code></li>" for item in puzzle.items)
-    frame = css(border_left=f"4px solid {LIVE.line}", padding="4px 12px", margin="8px 0")
-    html = (
-        f"<div{frame}><p><b>Order the lines: {escape(puzzle.title)}.</b></p><ol>{rows}</ol>"
-        f"{verdict_html(verdict)}</div>"
-    )
+    head = f"<p><b>Order the lines: {escape(puzzle.title)}.</b></p>"
     text = [f"Order the lines: {puzzle.title}.", *map(_indented, puzzle.items), _counts(verdict)]
-    return Html(html, "\n".join(text))
+    return Html(framed(LIVE, f"{head}<ol>{rows}</ol>{verdict_html(verdict)}"), "\n".join(text))
 
 
 def _last_steps(trace: Trace) -> tuple[Step, ...]:

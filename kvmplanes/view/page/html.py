@@ -17,7 +17,7 @@ from kvmplanes.runs.shown import Bundle, Shown, bundle
 from kvmplanes.runs.words import columns
 from kvmplanes.view.page.style import NEVER_USED, Role
 
-__all__ = ["Cells", "Html", "badge", "bold", "css", "escape", "folded", "marked", "scrolled", "table"]
+__all__ = ["Cells", "Html", "badge", "bold", "css", "escape", "folded", "framed", "marked", "scrolled", "table"]
 
 # An asterisk of C marks nothing: it has a space on one side, or a letter on both.
 _MARKS = re.compile(
@@ -71,6 +71,12 @@ def scrolled(inside: str) -> str:
 def folded(title: str, inside: str, *, opened: bool = False) -> str:
     """HTML below a title that folds it away; a reader opens it."""
     return f"<details{' open' if opened else ''}><summary>{escape(title)}</summary>{inside}</details>"
+
+
+def framed(role: Role, body: str, attributes: str = "") -> str:
+    """HTML with a bar of a role's colour at its left; the attributes are written as they are."""
+    look = css(border_left=f"4px solid {role.line}", padding="4px 12px", margin="8px 0")
+    return f"<div{f' {attributes}' if attributes else ''}{look}>{body}</div>"
 
 
 def marked(text: str) -> str:
