@@ -14,7 +14,7 @@ from kvmplanes.learn.review.document import ReviewLine
 from kvmplanes.view.live.controls import SavedFrame, choice, within
 from kvmplanes.view.live.pictures import moment
 from kvmplanes.view.live.widgets import player_widget
-from kvmplanes.view.page.html import Html, badge, css, escape
+from kvmplanes.view.page.html import Html, badge, css, escape, folded
 from kvmplanes.view.page.style import BAD, CHANGED, tint
 from kvmplanes.view.report import summary
 
@@ -156,7 +156,7 @@ def composer(version: str = "09") -> Composer:
 
 def _mail(review: Review) -> str:
     look = css(white_space="pre-wrap", font_size="12px", margin="4px 0")
-    return f"<details open><summary>The reply, as it stands</summary><pre{look}>{escape(review.mail())}</pre></details>"
+    return folded("The reply, as it stands", f"<pre{look}>{escape(review.mail())}</pre>", opened=True)
 
 
 def _label(line: ReviewLine) -> str:

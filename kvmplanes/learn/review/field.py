@@ -7,14 +7,13 @@ which is kept in the reader's browser and sent nowhere, and opens the fold when 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kvmplanes.learn.review import in_short, told
-from kvmplanes.learn.review.document import document
+from kvmplanes.learn.review import Review, in_short, told
 from kvmplanes.learn.review.finding import Finding, findings_on
 from kvmplanes.runs.words import many
-from kvmplanes.view.page.html import Html, css, escape
+from kvmplanes.view.page.html import Html, css, escape, folded, framed
 from kvmplanes.view.page.script import page_script
 from kvmplanes.view.page.style import LIVE, NEVER_USED
 
@@ -25,37 +24,33 @@ _PLAIN_LIST: Final = css(list_style="none", padding="0", margin="4px 0")
 
 def findings_field(patch: str = "29") -> Html:
     """The field for "09" or "29"; ValueError for another patch."""
-    task = ASK.format(document(patch).lines[0].id[0])
+    review = Review(patch)
+    task = ASK.format(review.document.lines[0].id[0])
     known = f"print(report_html(Review({patch!r}), reveal=True))"
-    return Html(_html(patch, task), f"Your findings. {task}\nThen see what is known: {known}")
+    return Html(_html(review, task), f"Your findings. {task}\nThen see what is known: {known}")
 
 
-def _html(patch: str, task: str) -> str:
-    findings = findings_on(patch)
-    known = [finding for finding in findings if finding.weight != "false alarm"]
-    alarms = [finding for finding in findings if finding.weight == "false alarm"]
+def _html(review: Review, task: str) -> str:
+    patch, known = review.document.version, review.known
+    alarms = [finding for finding in findings_on(patch) if finding.weight == "false alarm"]
     defects = many(sum(finding.weight == "defect" for finding in known), "defect")
     head = f"{many(len(known), 'finding')} on this code are known here, {defects} among them. The list is not complete."
-    frame = css(border_left=f"4px solid {LIVE.line}", padding="4px 12px", margin="8px 0")
-    return (
-        f'<div data-kvmplanes-findings="{escape(patch)}" data-lm-suppress-shortcuts="true"{frame}>'
-        f"<p{css(margin='4px 0')}><b>Your findings.</b> {escape(task)}</p>"
-        "<details><summary>What is known: write your own findings down first</summary>"
+    fold = folded(
+        "What is known: write your own findings down first",
         f"<p{css(margin='6px 0')}>{escape(head)}</p>{''.join(_list(known))}"
-        f"<p{css(margin='6px 0')}>And what looks wrong here, and is not:</p>{''.join(_list(alarms))}"
-        f"</details></div><script>{_LIVE}</script>"
+        f"<p{css(margin='6px 0')}>And what looks wrong here, and is not:</p>{''.join(_list(alarms))}",
     )
+    asked = f"<p{css(margin='4px 0')}><b>Your findings.</b> {escape(task)}</p>"
+    attributes = f'data-kvmplanes-findings="{escape(patch)}" data-lm-suppress-shortcuts="true"'
+    return f"{framed(LIVE, f'{asked}{fold}', attributes)}<script>{_LIVE}</script>"
 
 
-def _list(findings: list[Finding]) -> Iterator[str]:
+def _list(findings: Iterable[Finding]) -> Iterator[str]:
     """Findings with their lines, which the script compares with the reader's."""
     yield f"<ul{_PLAIN_LIST}>"
     for finding in findings:
-        places = f"{escape(_lines(finding))}: " if finding.lines else "The mail: "
+        lines = sorted({*finding.lines})
+        places = f"{escape(in_short(lines))}: " if lines else "The mail: "
         alarm = " data-alarm" if finding.weight == "false alarm" else ""
-        yield f'<li data-lines="{" ".join(sorted({*finding.lines}))}"{alarm}><b>{places}</b>{told(finding).html}</li>'
+        yield f'<li data-lines="{" ".join(lines)}"{alarm}><b>{places}</b>{told(finding).html}</li>'
     yield "</ul>"
-
-
-def _lines(finding: Finding) -> str:
-    return in_short(sorted({*finding.lines}))
