@@ -28,7 +28,7 @@ from kvmplanes.view.page.html import Html
 
 __all__ = [
     "QUESTIONS", "QUESTION_SHAPE", "Option", "Question", "ask", "judge", "judged", "plain", "question_html",
-    "questions_for", "reply", "verdict",
+    "questions_for", "reply",
 ]  # fmt: skip
 
 _NOTEBOOKS: Final = (nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nbap)

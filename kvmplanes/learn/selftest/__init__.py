@@ -16,11 +16,11 @@ from functools import cache
 from typing import Final
 
 from kvmplanes.learn.selftest.drawn import after_html, before_html
-from kvmplanes.learn.selftest.idea import IDEAS, STAMP, Idea
+from kvmplanes.learn.selftest.idea import IDEAS, STAMP
 from kvmplanes.learn.selftest.keys import FORMS
 from kvmplanes.view.page.html import Html, table
 
-__all__ = ["IDEAS", "Idea", "selftest", "selftest_scores"]
+__all__ = ["selftest", "selftest_scores"]
 
 _LINE: Final = re.compile(r"kvmplanes-selftest (\w+) before=([a-e-]{8}) after=([a-e-]{8})")
 
