@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import mean
 from typing import Any, Final
@@ -19,6 +20,7 @@ _NO_PROSE: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[^\s|*#\[\]]*\w[^\s|*#\[\]]*")
 _HEADING: Final = re.compile(r"^(#+) +(.+?) *$", re.MULTILINE)
+_CODE_BLOCK: Final = re.compile("```.*?```", re.DOTALL)
 _WIDGET: Final = re.compile(
     r"\b(?:player|picker|instrument_picker|order_editor|order_widget|composer|findings_field)\("
 )
@@ -53,11 +55,12 @@ class Reading:
         return self.words / WORDS_A_MINUTE + self.questions * QUESTION + self.exercises * EXERCISE + self.tries * TRY
 
 
+@cache
 def _texts(room: str) -> dict[str, Any]:
     """Each text of a room of `kvmplanes.learn`, by its id."""
     texts: dict[str, Any] = {}
     for path in sorted((ROOT / "kvmplanes" / "learn" / room).glob("*.toml")):
-        texts |= tomllib.loads(path.read_text(encoding="utf-8"))
+        texts |= toml_of(path)
     return texts
 
 
@@ -85,8 +88,13 @@ def _selftest(forms: Iterable[str]) -> tuple[int, float]:
     return sum(len(texts[form]) for form in forms), told
 
 
+@cache
 def _form(form: str) -> dict[str, Any]:
-    path = ROOT / "kvmplanes" / "learn" / "selftest" / f"{form}.toml"
+    return toml_of(ROOT / "kvmplanes" / "learn" / "selftest" / f"{form}.toml")
+
+
+def toml_of(path: Path) -> dict[str, Any]:
+    """What a TOML file says."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -125,7 +133,7 @@ def reading_of(cells: Iterable[dict[str, Any]]) -> Reading:
 def headings_of(cells: Iterable[dict[str, Any]]) -> list[tuple[int, str]]:
     """Level and text of each heading, code marks gone."""
     prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    found = _HEADING.findall(_NO_PROSE.sub(lambda part: part[0] if part[0].startswith("]") else "", prose))
+    found = _HEADING.findall(_CODE_BLOCK.sub("", prose))
     return [(len(marks), text.replace("`", "")) for marks, text in found]
 
 

@@ -2,29 +2,19 @@
 """An exercise is followed by the cells that it speaks of: so many of C, then the one that checks the answer."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from kvmplanes.learn import EXERCISES, exercise
 from kvmplanes.learn.exercises import Exercise
-from tests.helpers.minutes import ROOT, cells_of
+from tests.helpers.handed_in import cells_after
 
-PAGES = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 each = pytest.mark.parametrize("task", EXERCISES.values(), ids=lambda task: task.id)
-
-
-def after(page: Path, task: Exercise) -> tuple[list[str], str]:
-    """The sources of the cells between an exercise and the cell that checks it, and of the latter."""
-    sources = ["".join(cell["source"]) for cell in cells_of(page)]
-    (place,) = [at for at, source in enumerate(sources) if source.startswith(f'exercise("{task.id}")')]
-    check = next(at for at, source in enumerate(sources) if at > place and f'check("{task.id}", ' in source)
-    return sources[place + 1 : check], sources[check]
 
 
 @each
 def test_the_answer_is_where_the_exercise_says(task: Exercise) -> None:
-    between, check = after(PAGES[task.notebook], task)
+    between, check = cells_after(task)
     assert all(re.match(r"%%c [a-z_0-9]+\n", source) for source in between)
     assert len(between) == task.cells
     if task.blank:
@@ -35,7 +25,7 @@ def test_the_answer_is_where_the_exercise_says(task: Exercise) -> None:
 
 @each
 def test_a_first_answer_is_there_and_is_not_the_solution(task: Exercise) -> None:
-    between, check = after(PAGES[task.notebook], task)
+    between, check = cells_after(task)
     texts = [source.partition("\n")[2].strip() for source in between]
     solution = task.solution.values() if isinstance(task.solution, dict) else [task.solution]
     right = [str(part).strip() for part in solution if isinstance(part, str) and "\n" in part]

@@ -12,9 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.helpers.minutes import cells_of
+from tests.helpers.minutes import ROOT, cells_of
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "kvmplanes"
 
 # A library -> the only modules, or rooms with all that is in them, that may import it.

@@ -15,8 +15,8 @@ from nbformat import NotebookNode
 
 import kvmplanes as kp
 from kvmplanes.learn import QUESTIONS, questions_for
+from tests.helpers.minutes import ROOT, headings_of
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
 NAMES = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 NUMBERED = [name for name in NAMES if name[:2].isdigit()]
@@ -66,18 +66,11 @@ def shown(notebook: NotebookNode) -> list[str]:
     return [str(text) for out in outputs for text in out.get("data", {"text": out.get("text", "")}).values()]
 
 
-def headings(cells: list[NotebookNode]) -> list[tuple[int, str]]:
-    """Level and text of each heading."""
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    found = re.findall(r"^(#+) +(.+?) *$", re.sub("```.*?```", "", prose, flags=re.DOTALL), re.MULTILINE)
-    return [(len(marks), text.replace("`", "")) for marks, text in found]
-
-
 def asked(notebook: NotebookNode) -> list[tuple[str, str]]:
     """Each question's id, and the heading of level 2 above it."""
     found, above = [], ""
     for cell in notebook.cells:
-        above = next((text for level, text in reversed(headings([cell])) if level == 2), above)
+        above = next((text for level, text in reversed(headings_of([cell])) if level == 2), above)
         found += [(name, above) for name in re.findall(r"\bask\(\"([^\"]+)\"\)", cell.source)]
     return found
 
@@ -123,7 +116,7 @@ def test_nothing_tells_the_machine_the_day_or_the_user(name: str) -> None:
 
 @every
 def test_headings_are_anchors_and_a_walk_begins_and_ends_alike(name: str) -> None:
-    found = headings(read(name).cells)
+    found = headings_of(read(name).cells)
     assert [place for place, (level, _) in enumerate(found) if level == 1] == [0]
     assert len(found) == len({text for _, text in found}), "an anchor would be ambiguous"
     if name in NUMBERED:
@@ -155,7 +148,7 @@ def test_links_resolve_and_the_readme_names_it(name: str) -> None:
         file, _, anchor = target.partition("#")
         assert (FOLDER / file).exists(), target
         if anchor:  # JupyterLab: the heading's text, spaces as hyphens
-            page = headings(read(file or name).cells)
+            page = headings_of(read(file or name).cells)
             assert anchor in {text.replace(" ", "-") for _, text in page}, target
     assert re.findall(rf"^\|.*\(notebooks/{name}\)", README, re.MULTILINE), "no row in README.md's table"
 

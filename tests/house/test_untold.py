@@ -6,7 +6,6 @@ outputs: no run, certificate, table or player of version 29 that has a defect is
 """
 
 import json
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from kvmplanes.model.series import SERIES
-from tests.helpers.minutes import ROOT
+from tests.helpers.minutes import ROOT, cells_of, toml_of
 from tests.helpers.untold import output_that_tells, telling, telling_together
 
 EARLY: Final = ("00", "01", "02", "03", "04", "05", "06", "07")
@@ -22,13 +21,8 @@ LEARN: Final = ROOT / "kvmplanes" / "learn"
 NOTEBOOKS: Final = [path for number in EARLY for path in sorted((ROOT / "notebooks").glob(f"{number}-*.ipynb"))]
 PAGES: Final = [*NOTEBOOKS, ROOT / "notebooks" / "appendix.ipynb"]  # the appendix is read before 08 as well
 
-OF_08: Final = (
-    "freed once",
-    "too long",
-    "another plane",
-    "refused again",
-    "other versions",
-)  # replies in its exercises
+# Replies in its exercises.
+OF_08: Final = ("freed once", "too long", "another plane", "refused again", "other versions")
 
 
 def texts_in(value: Any) -> Iterator[str]:
@@ -42,21 +36,16 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def prose_of(page: Path) -> dict[str, str]:
     """What a page says before anything is run, by the cell's id."""
-    cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
-    return {cell["id"]: "".join(cell["source"]) for cell in cells}
+    return {cell["id"]: "".join(cell["source"]) for cell in cells_of(page)}
 
 
 def outputs_of(page: Path) -> Iterator[tuple[str, str, str]]:
     """Each stored output of a page: the cell's id, its form, its text."""
-    for cell in json.loads(page.read_text(encoding="utf-8"))["cells"]:
+    for cell in cells_of(page):
         for output in cell.get("outputs", []):
             forms = output.get("data") or {"text/plain": output.get("text", "")}
             for form, text in forms.items():
                 yield cell["id"], form, "".join(text)
-
-
-def toml_of(*names: str) -> dict[str, Any]:
-    return {name: tomllib.loads((LEARN / f"{name}.toml").read_text(encoding="utf-8")) for name in names}
 
 
 def early_texts() -> dict[str, list[str]]:
@@ -65,21 +54,17 @@ def early_texts() -> dict[str, list[str]]:
     for number in (*EARLY, "ap"):
         file = LEARN / "questions" / f"nb{number}.toml"
         if file.exists():
-            for id_, question in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            for id_, question in toml_of(file).items():
                 texts[f"question {id_}"] = [*texts_in(question)]
     for name in ("creation", "teardown", "hunts", "ioctl"):
-        for id_, task in toml_of(f"exercises/{name}")[f"exercises/{name}"].items():
+        for id_, task in toml_of(LEARN / "exercises" / f"{name}.toml").items():
             if task["notebook"] in (*EARLY, "ap"):
                 texts[f"exercise {id_}"] = [*texts_in(task)]
     texts["exercises, general replies"] = [
-        text["reply"]
-        for kind, text in toml_of("exercises/general")["exercises/general"].items()
-        if kind
-        not in ("freed once", "too long", "another plane", "refused again", "other versions")  # of 08's exercises
+        text["reply"] for kind, text in toml_of(LEARN / "exercises" / "general.toml").items() if kind not in OF_08
     ]
-    selftest = LEARN / "selftest" / "before.toml"
-    texts["self-test, before"] = [*texts_in(tomllib.loads(selftest.read_text(encoding="utf-8")))]
-    lines = tomllib.loads((ROOT / "kvmplanes" / "patch" / "lines.toml").read_text(encoding="utf-8"))
+    texts["self-test, before"] = [*texts_in(toml_of(LEARN / "selftest" / "before.toml"))]
+    lines = toml_of(ROOT / "kvmplanes" / "patch" / "lines.toml")
     texts |= {f"note on {id_}": [line.get("explanation", "")] for id_, line in lines.items()}
     texts |= {f"version {name}": [f"{name}: {entry.title}"] for name, entry in SERIES.items()}
     for page in (ROOT / "README.md", ROOT / "notebooks" / "site" / "index.md"):

@@ -3,15 +3,13 @@
 
 import doctest
 import re
-from pathlib import Path
 
 import pytest
 
 from kvmplanes.patch import claims
 from kvmplanes.patch.claims import CLAIMS, load
-from tests.helpers.minutes import cells_of
+from tests.helpers.minutes import ROOT, cells_of
 
-ROOT = Path(__file__).resolve().parents[2]
 STUDIED = "09/60"
 NAMED = re.compile(r"(?<![\d/])(\d\d)/(60|29)(?![\d/])")
 SPELT = re.compile(r"\b[Pp]atch (\d\d)\b")  # "patch 28" is 28/60
@@ -25,8 +23,9 @@ def prose() -> dict[str, str]:
     """Path -> what a reader reads there: prose of the notebooks, README, the site's pages, texts of the package."""
     texts_of = {}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        prose_in = ("".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "markdown")
-        texts_of[path] = "\n\n".join(prose_in)
+        texts_of[path] = "\n\n".join(
+            "".join(cell["source"]) for cell in cells_of(path) if cell["cell_type"] == "markdown"
+        )
     texts = [ROOT / "README.md", *(ROOT / "notebooks/site").glob("*.md"), *(ROOT / "kvmplanes").rglob("*.toml")]
     texts_of |= {path: path.read_text(encoding="utf-8") for path in texts if path.name != "claims.toml"}
     return {str(path.relative_to(ROOT)): text for path, text in texts_of.items()}

@@ -12,7 +12,7 @@ import pytest
 from kvmplanes.learn import EXERCISES, check
 from kvmplanes.learn.exercises import Exercise
 from kvmplanes.view.page.style import BAD
-from tests.helpers.minutes import ROOT, cells_of
+from tests.helpers.handed_in import cells_after
 
 # Exercises whose answer is C, or a table with C in it.
 SETS_C = (
@@ -56,14 +56,13 @@ def test_the_figures_of_that_line_are_those_of_its_runs(task: Exercise) -> None:
 @each
 def test_what_is_given_is_in_the_cells_of_the_notebook(task: Exercise) -> None:
     """What a reader who changes nothing hands in is what the exercise knows as its first answer."""
-    (path,) = (ROOT / "notebooks").glob(f"{task.notebook}*.ipynb")
-    sources = ["".join(cell["source"]) for cell in cells_of(path)]
-    place = next(at for at, source in enumerate(sources) if source.startswith(f'exercise("{task.id}")'))
+    between, checked = cells_after(task)
+    assert len(between) == task.cells
     names: dict[str, Any] = {"check": lambda id_, answer, **_: (id_, answer)}
-    for source in sources[place + 1 : place + 1 + task.cells]:
+    for source in between:
         head, _, lines = source.partition("\n")
         names[head.removeprefix("%%c ")] = lines
-    *before, last = ast.parse(sources[place + 1 + task.cells]).body
+    *before, last = ast.parse(checked).body
     exec(compile(ast.Module(before, []), "<cell>", "exec"), names)  # noqa: S102 - our own
     assert isinstance(last, ast.Expr)
     id_, answer = eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)  # noqa: S307 - our own

@@ -30,6 +30,7 @@ from kvmplanes.view.plots.painter_matplotlib import RC_PARAMS, drawing
 from kvmplanes.view.plots.painter_svg import OUTLINES, paint_svg
 from kvmplanes.view.plots.plot import LEAST, Painter
 from tests.helpers.drawn import LATE, PLOTS, plot, signs, words, written
+from tests.helpers.minutes import cells_of
 
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
 SENTENCE = "Drawn without matplotlib, which this Python does not have."
@@ -254,8 +255,7 @@ json.dump(bundles, out)
 
 def plots_in(notebook: Path) -> int:
     """How many cells end in a call of plot_*()."""
-    cells = json.loads(notebook.read_text())["cells"]
-    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in cells_of(notebook) if cell["cell_type"] == "code"]
     bodies = [ast.parse(source).body for source in sources if not source.startswith("%%c ")]
     return sum(bool(re.match(r"plot_\w+\(", ast.unparse(body[-1]))) for body in bodies if body)
 
