@@ -69,8 +69,9 @@ function bring(host, style) {
     const isDone = Boolean(fold && kept(done));
     const count = own.filter((name) => LETTERS[kept(name)]).length;
     for (const item of items) {
+      const chosen = kept(item.dataset.name);
       for (const [place, input] of [...item.querySelectorAll("input")].entries()) {
-        input.checked = kept(item.dataset.name) === place;
+        input.checked = chosen === place;
         input.disabled = isDone;
       }
     }
