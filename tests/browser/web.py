@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages and notebooks for the browser tests: views on a page, and saved outputs in JupyterLab's folder."""
+"""For browser tests: a folder served, the built site, views on a page, saved outputs in JupyterLab's folder."""
 
 import functools
 import http.server
 import json
+import os
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from typing import Any
 import nbformat
 
 from kvmplanes.view.page.html import Html
+from notebooks.site.builder import layout
 
+SITE = Path(os.environ.get("SITE", layout.SITE))  # make test-site SITE=... tests another folder
 TOKEN = "browser-tests"  # noqa: S105 - for a server that only these tests see
 NARROW = {"width": 360, "height": 800}  # a phone
 LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}
@@ -35,10 +38,10 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """Address of a folder, served on loopback."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    of_folder = functools.partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), of_folder) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()

@@ -4,18 +4,12 @@
 import importlib.util
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from notebooks.site.builder import layout
-
-SITE = Path(os.environ.get("SITE", layout.ROOT / "build" / "site"))
+from tests.browser.web import SITE, served
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -35,19 +29,12 @@ def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
         browser.close()
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def site(need: Callable[[object, str], None]) -> Iterator[str]:
     """Address of the built site."""
     need((SITE / "index.html").is_file(), "The site is not built: run `make site`.")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(SITE) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture(scope="module")

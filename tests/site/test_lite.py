@@ -4,20 +4,17 @@
 import json
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from notebooks.site.builder import layout
+from tests.browser.web import SITE, Quiet, expect, served
+
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = Path(os.environ.get("SITE", ROOT / "build" / "site"))  # make test-site SITE=... tests another folder
-NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(path.name for path in layout.NOTEBOOKS.glob("*.ipynb"))
 # Those whose outputs are compared: plots, players and exercises, the review. EVERY=1 compares them all, in minutes.
 CHECKED = NOTEBOOKS if os.environ.get("EVERY") else [name for name in NOTEBOOKS if name[:2] in ("02", "05", "08")]
 BELOW = "/some/folder"  # where a project's pages usually stand: not at the root of their host
@@ -38,37 +35,25 @@ KERNEL_IS_READY = """() => {
 }"""
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """The built site below a folder, with the types that browsers insist on; silent."""
+class Handler(Quiet):
+    """The built site below a folder, with the types that browsers insist on."""
 
     def translate_path(self, path: str) -> str:
         inside = path.removeprefix(BELOW)
         return super().translate_path(inside if inside != path else "/there-is-nothing-here")
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 Handler.extensions_map = {
-    **SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm",
+    **Quiet.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm",
 }  # fmt: skip
-
-
-def expect(locator: Any) -> Any:
-    """Playwright's, which waits; imported here so that a machine without it can still collect the tests."""
-    from playwright.sync_api import expect as waiting
-
-    return waiting(locator)
 
 
 @pytest.fixture(scope="module")
 def lite(need: Callable[[object, str], None]) -> Iterator[str]:
     """Address of JupyterLite's folder."""
     need((SITE / "lite" / "index.html").is_file(), "JupyterLite is not built: run `make site`.")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(SITE))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{BELOW}/lite"
-        server.shutdown()
+    with served(SITE, Handler) as address:
+        yield f"{address}{BELOW}/lite"
 
 
 @pytest.fixture(scope="module")

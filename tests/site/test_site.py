@@ -2,7 +2,6 @@
 """The built site as its readers meet it: every page, wide and narrow, light and dark, by mouse and by keyboard."""
 
 import gzip
-import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -14,11 +13,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from notebooks.site.builder import layout
+from tests.browser.web import SITE, expect
 
 pytestmark = pytest.mark.browser
 
 ROOT = layout.ROOT
-SITE = Path(os.environ.get("SITE", ROOT / "build" / "site"))
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
 CHAPTERS = [name for name in PAGES if name[:2].isdigit()]
 OWN = {"five-questions.html", "to-the-kernel.html"}
@@ -27,13 +26,6 @@ SLIDES = sorted(f"slides/{path.name}" for path in (SITE / "slides").glob("*.html
 STOPS = """() => [...document.querySelectorAll("pre, .pst-scrollable-table-container")]
     .every((box) => box.scrollWidth <= box.clientWidth || box.tabIndex === 0)"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def expect(locator: Any) -> Any:
-    """Playwright's, which waits; imported here so that a machine without it can still collect the tests."""
-    from playwright.sync_api import expect as waiting
-
-    return waiting(locator)
 
 
 @pytest.fixture(scope="session")
