@@ -7,7 +7,7 @@ called but its `repr`, which may fail.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, TypeVar
 
 _GIVEN: Final = 50  # characters of what was given
@@ -91,8 +91,22 @@ def among(given: object, what: str, names: Collection[str]) -> str:
     return given
 
 
+def known(given: object, what: str, names: Collection[str]) -> str:
+    """The name of something that there is; for everything else a ValueError that lists the names."""
+    if not isinstance(given, str) or given not in names:
+        raise ValueError(f"no {what} {brief(given)}; there are {some(names)}")
+    return given
+
+
 def items(given: object, kind: type[_T], rule: str) -> tuple[_T, ...]:
     """A list or a tuple whose items are of one type, as a tuple: what can be read once only is refused."""
     if not isinstance(given, list | tuple) or not all(isinstance(item, kind) for item in given):
         raise TypeError(f"{rule}, not {brief(given)}")
     return tuple(given)
+
+
+def stream(given: object, kind: type[_T], rule: str) -> list[_T]:
+    """What gives items of one type, if only once, as a list; no text and no mapping."""
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+        raise TypeError(f"{rule}, not {brief(given)}")
+    return [typed(item, kind, rule) for item in given]

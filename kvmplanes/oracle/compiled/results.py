@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from kvmplanes.given import among, brief, items, typed
+from kvmplanes.given import among, items, known, stream, typed
 from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.heap import FREED
 from kvmplanes.model.series import ALL
@@ -23,7 +23,6 @@ from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import columns
 
 STORED: Final = Path(__file__).with_name("results.json")
-_RUNS: Final = "runs must be what stored() or fresh() gives"
 _PLANES: Final = ((), (1,), (1, 3), (15, 2))
 _OPS: Final = (
     ("KVM_CHECK_EXTENSION system", "KVM_CREATE_VM", "KVM_CHECK_EXTENSION vm"),
@@ -60,9 +59,7 @@ def matrix(name: str) -> list[Scenario]:
     Raises:
         ValueError: no such version.
     """
-    if not isinstance(name, str) or name not in ALL:
-        raise ValueError(f"no version {brief(name)}; there are {', '.join(ALL)}")
-    version, scenarios = ALL[name], list[Scenario]()
+    version, scenarios = ALL[known(name, "version", ALL)], list[Scenario]()
     for planes in _PLANES if version.creates_planes else _PLANES[:1]:
         plain = Scenario(scenario.usual(version, planes))
         calls = modelled(version, plain).calls
@@ -163,10 +160,8 @@ class Agreement:
 def agreement(runs: Iterable[CRun]) -> list[Agreement]:
     """Compare runs with the model, version by version."""
     grouped: dict[str, list[CRun]] = {}
-    if not isinstance(runs, Iterable) or isinstance(runs, str | bytes | Mapping):
-        raise TypeError(f"{_RUNS}, not {brief(runs)}")
-    for run in runs:
-        grouped.setdefault(typed(run, CRun, _RUNS).version, []).append(run)
+    for run in stream(runs, CRun, "runs must be what stored() or fresh() gives"):
+        grouped.setdefault(run.version, []).append(run)
     made = []
     for name, group in grouped.items():
         reasons = [(run.scenario, disagreements(modelled(ALL[name], run.scenario), run.result)) for run in group]
@@ -178,10 +173,7 @@ def agreement(runs: Iterable[CRun]) -> list[Agreement]:
 
 def agreement_table(rows: Iterable[Agreement]) -> str:
     """The agreement as text: one line a version, then the total."""
-    rule = "rows must be what agreement() gives"
-    if not isinstance(rows, Iterable) or isinstance(rows, str | bytes | Mapping):
-        raise TypeError(f"{rule}, not {brief(rows)}")
-    rows = [typed(row, Agreement, rule) for row in rows]
+    rows = stream(rows, Agreement, "rows must be what agreement() gives")
     head = ["version", "scenarios", "disagreements", *(title for title, _ in _COLUMNS), "leaked objects"]
     keys = [*(key for _, key in _COLUMNS), ("lsan", "leak", "")]
     numbers = {row.version: [row.scenarios, len(row.wrong), *(row.seen[key] for key in keys)] for row in rows}

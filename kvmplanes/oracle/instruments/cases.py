@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from kvmplanes.given import brief, some, written
+from kvmplanes.given import brief, known, some, written
 from kvmplanes.model.heap import Freed
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
@@ -85,9 +85,7 @@ ABOUT_09: Final[tuple[str, ...]] = tuple(case.name for case in CASES if case.c !
 def case(name: str) -> Case:
     """The case of a name; ValueError that lists the names."""
     cases = {case.name: case for case in CASES}
-    if not isinstance(name, str) or name not in cases:
-        raise ValueError(f"no case {brief(name)}; there are {', '.join(cases)}")
-    return cases[name]
+    return cases[known(name, "case", cases)]
 
 
 # -- the reports behind the figures -----------------------------------------------------------------------------------

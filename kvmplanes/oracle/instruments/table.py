@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from kvmplanes.given import brief, items, typed
+from kvmplanes.given import brief, items, known, stream
 from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
@@ -33,7 +33,7 @@ ROLE: Final[Mapping[str, Role]] = MappingProxyType(
     "finds": CLEAN, "silent": CLEAN, "misses": BAD, "false alarm": BAD, "not run": NEVER_USED
 }
 )  # fmt: skip
-ALL_CASES: Final = tuple(known.name for known in CASES)
+ALL_CASES: Final = tuple(case.name for case in CASES)
 # What the figures of an instrument count.
 COUNTS: Final = MappingProxyType(
     {
@@ -105,11 +105,8 @@ class InstrumentTable(Drawn):
 
     def cell(self, name: str, instrument: str) -> Cell:
         """One cell; ValueError when there is no such case or instrument."""
-        if not isinstance(instrument, str) or instrument not in self.instruments:
-            raise ValueError(f"no instrument {brief(instrument)}; there are {', '.join(self.instruments)}")
-        names = [known.name for known in self.cases]
-        if name not in names:
-            raise ValueError(f"no case {brief(name)}; there are {', '.join(names)}")
+        known(instrument, "instrument", self.instruments)
+        known(name, "case", [case.name for case in self.cases])
         return next(cell for cell in self.cells if (cell.case.name, cell.instrument) == (name, instrument))
 
 
@@ -129,11 +126,8 @@ def instrument_table(
     Raises:
         ValueError: no such case, or the runs lack one.
     """
-    rule = "runs must be a list of what fresh() gives, or None"
     if runs is not None:
-        if not isinstance(runs, Iterable) or isinstance(runs, str | bytes | Mapping):
-            raise TypeError(f"{rule}, not {brief(runs)}")
-        runs = [typed(run, CRun, rule) for run in runs]
+        runs = stream(runs, CRun, "runs must be a list of what fresh() gives, or None")
     if not isinstance(variants, Mapping) or not all(isinstance(variant, Variant) for variant in variants.values()):
         raise TypeError(f"variants must be name -> kernel, as VARIANTS has them, not {brief(variants)}")
     chosen = [case(name) for name in items(cases, str, "cases must be names of cases")]

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from kvmplanes.given import brief, some
+from kvmplanes.given import known
 
 _HERE: Final = Path(__file__).parent
 
@@ -164,9 +164,7 @@ def evidence_text(name: str) -> str:
         ValueError: no such file.
     """
     names = sorted(path.name for path in _HERE.iterdir() if path.suffix in (".json", ".md", ".txt"))
-    if not isinstance(name, str) or name not in names:
-        raise ValueError(f"no evidence {brief(name)}; there are {some(names)}")
-    return (_HERE / name).read_text(encoding="utf-8")
+    return (_HERE / known(name, "evidence", names)).read_text(encoding="utf-8")
 
 
 def _variant(name: str, v: Mapping[str, Any]) -> Variant:

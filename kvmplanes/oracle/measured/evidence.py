@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from kvmplanes.given import brief, some, written
+from kvmplanes.given import brief, known, some, written
 from kvmplanes.model.series import ALL, DESTROY_PLANES, Version, diff_of
 from kvmplanes.oracle.measured import VARIANTS, CreatePlane, Variant, evidence_text, load, read_create_plane
 from kvmplanes.oracle.measured.checks import Check
@@ -193,8 +193,8 @@ def compare(
             raise TypeError(f"{what} must be name -> kernel, as {what.upper()} has them, not {brief(given)}")
     if missing := set(variants) - set(models):
         raise ValueError(f"no version of the model for {some(sorted(map(str, missing)))}")
-    if not isinstance(only, str) or (only and only not in variants):
-        raise ValueError(f"no variant {brief(only)}; there are {some(variants)}")
+    if not isinstance(only, str) or only:
+        known(only, "variant", variants)
     written(linux, "linux", 100)
     return Comparison(
         tuple(_compared(linux, variants[name], variants, models) for name in variants if only in ("", name))

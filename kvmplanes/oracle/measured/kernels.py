@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from kvmplanes.given import brief
+from kvmplanes.given import known
 from kvmplanes.model.series import ALL
 from kvmplanes.model.sizes import ARRAY
 from kvmplanes.oracle.measured.checks import traced
@@ -138,8 +138,7 @@ def kernels(*topics: str) -> Kernels:
         ValueError: no such topic.
     """
     for topic in topics:
-        if not isinstance(topic, str) or topic not in TOPICS:
-            raise ValueError(f"no topic {brief(topic)}; there are {', '.join(TOPICS)}")
+        known(topic, "topic", TOPICS)
     compared = both().compared
     checks = {(variant.linux, variant.variant, check.what): check for variant in compared for check in variant.checks}
     stored = {linux: recorded_figures(linux) for linux in (OLDER, NEWER)}
