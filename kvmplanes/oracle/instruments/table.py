@@ -183,11 +183,10 @@ def _tile(cell: Cell) -> Html:
 
 
 def _figures(cell: Cell) -> Html:
-    """How much each witness of a cell shows."""
+    """How much each witness of a cell shows; only drawn, so without a text."""
     sources = [witness.source.removeprefix("the ").partition(" ")[0] for witness in cell.witnesses]
-    counts = [str(witness.count) for witness in cell.witnesses]
-    figures = "<br/>".join(escape(f"{source} {count}") for source, count in zip(sources, counts, strict=True))
-    return Html(figures or escape(cell.verdict), "/".join(counts) or cell.verdict)
+    figures = [f"{source} {witness.count}" for source, witness in zip(sources, cell.witnesses, strict=True)]
+    return Html("<br/>".join(map(escape, figures or [cell.verdict])), "")
 
 
 def cell_html(cell: Cell) -> Html:
