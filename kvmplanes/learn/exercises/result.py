@@ -68,9 +68,9 @@ class Result(Shown):
 
 @bundle.register
 def _result(result: Result) -> Bundle:
-    sign, words = result.verdict.split(": ", 1)
-    if not sign.startswith((CLEAN.sign, BAD.sign)):
+    if not result.reply:
         return {"text/html": framed(NEVER_USED, _paragraph(marked(result.verdict))), "text/plain": result.text}
+    sign, words = result.verdict.split(": ", 1)
     role = CLEAN if result.passed else BAD
     paragraphs = [f"{badge(role, sign[2:])} {marked(words)}", *map(marked, filter(None, [result.reply, result.others]))]
     html = framed(role, "".join(map(_paragraph, paragraphs)))
