@@ -111,16 +111,17 @@ def texts(path: Path) -> Iterator[Text]:
 
 
 def checks(rules: dict[str, Any]) -> list[Check]:
-    """The rules, as checks of proselint."""
+    """The rules, as checks of proselint: `heading.NAME` looks at headings alone, `prose.NAME` at all prose."""
     made = []
     for name, rule in rules.items():
+        path = f"{rule.get('in', 'prose')}.{name}"
         engine = Fancy(RegexOptions(case_insensitive=not rule.get("case", False), multi_line=True))
         for old, new in rule.get("swap", {}).items():
             form = PreferredForms({_spaced(old): new}, Padding.STRICT_WORDS_IN_TEXT)
-            made.append(Check(form, engine, f"prose.{name}", f"{rule['say']} -> {new}"))
+            made.append(Check(form, engine, path, f"{rule['say']} -> {new}"))
         if patterns := rule.get("patterns"):
             existence = Existence(tuple(map(_spaced, patterns)), Padding.RAW)
-            made.append(Check(existence, engine, f"prose.{name}", rule["say"]))
+            made.append(Check(existence, engine, path, rule["say"]))
     return made
 
 
@@ -130,40 +131,38 @@ def _spaced(pattern: str) -> str:
     return "(?:" + "".join(part if place % 2 else part.replace(" ", r"\s+") for place, part in enumerate(parts)) + ")"
 
 
-def lint(text: Text, headings: frozenset[str]) -> Iterator[Finding]:
-    """What the rules find in one text; a rule named in `headings` looks at headings alone."""
+def lint(text: Text) -> Iterator[Finding]:
+    """What the rules find in one text."""
     masked = prose(text.text)
     lines = masked.split("\n")
     heading = "\n".join(re.sub(r"^#+ +", "", line) if line.startswith("#") else "" for line in lines)
     flat = "\n".join(re.sub(r"^#+ +", "", line) for line in lines)
-    for kind, content in ((True, heading), (False, flat)):
+    for kind, content in (("heading", heading), ("prose", flat)):
         if not content.strip():
             continue
         page = LintFile(text.where or text.file, content)
-        for result in page.lint({"max_errors": 10_000, "checks": {"prose": True}}):
-            rule = result.check_result.check_path.removeprefix("prose.")
-            if (rule in headings) is not kind:
-                continue
+        for result in page.lint({"max_errors": 10_000, "checks": {kind: True}}):
+            rule = result.check_result.check_path.removeprefix(f"{kind}.")
             start, end = (place - 1 for place in result.check_result.span)  # proselint puts a line before the text
             words = " ".join(content[max(start, 0) : end].split())
             line = text.line + content.count("\n", 0, max(start, 0))
             yield Finding(text.file, text.where, line, rule, words, result.check_result.message)
 
 
-def load() -> tuple[dict[str, Any], frozenset[str]]:
-    """The rules, now known to proselint in place of its own, and the names of those that look at headings alone."""
-    rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
+def load() -> dict[str, Any]:
+    """The rules, now known to proselint in place of its own."""
+    rules: dict[str, Any] = tomllib.loads(RULES.read_text(encoding="utf-8"))
     registry = CheckRegistry()
     registry.checks.clear()
     registry.register_many(tuple(checks(rules)))
-    return rules, frozenset(name for name, rule in rules.items() if rule.get("in") == "heading")
+    return rules
 
 
-def blind(rules: dict[str, Any], headings: frozenset[str]) -> Iterator[str]:
+def blind(rules: dict[str, Any]) -> Iterator[str]:
     """The rules that do not find their own example."""
     for name, rule in rules.items():
         example = Text(RULES.name, name, 1, rule["example"])
-        if name not in {finding.rule for finding in lint(example, headings)}:
+        if name not in {finding.rule for finding in lint(example)}:
             yield name
 
 
@@ -173,11 +172,11 @@ def main() -> int:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--counts", action="store_true", help="how often each rule matches, in place of the findings")
     options = parser.parse_args()
-    rules, headings = load()
-    if useless := list(blind(rules, headings)):
+    rules = load()
+    if useless := list(blind(rules)):
         print(f"{RULES.name}: these rules do not find their own example: {', '.join(useless)}")
         return 1
-    findings = [finding for path in options.files for text in texts(path) for finding in lint(text, headings)]
+    findings = [finding for path in options.files for text in texts(path) for finding in lint(text)]
     if options.counts:
         for rule, number in Counter(finding.rule for finding in findings).most_common():
             print(f"{number:5} {rule}")
