@@ -4,6 +4,7 @@
 import kvmplanes as kp
 from kvmplanes.oracle.instruments.checklist import WITHOUT_42, text_under
 from kvmplanes.oracle.instruments.reading import ASKED, objections
+from notebooks.site.builder import layout
 
 # 29/60 is a task of notebook 08, so this page says nothing of it.
 VERSIONS = ("rfc", "09", "09-fixed", "10", "11")
@@ -14,8 +15,8 @@ def table() -> str:
     """The table, as Markdown: a row for each text, a column for each question."""
     texts = {name: kp.VERSIONS[name] for name in VERSIONS}
     texts |= {name: text_under(name) for name in MADE_UP}
-    rows = [["text", *map(str, range(1, len(ASKED) + 1))], ["---"] * (len(ASKED) + 1)]
+    lines = []
     for name, version in texts.items():
         said = {question for question, _, _ in objections(version)}
-        rows.append([f"`{name}`", *("●" if question in said else "" for question in ASKED)])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        lines.append([f"`{name}`", *("●" if question in said else "" for question in ASKED)])
+    return layout.rows(["text", *map(str, range(1, len(ASKED) + 1))], lines)

@@ -4,7 +4,7 @@
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,17 @@ def filled(page: str, values: Mapping[str, str]) -> str:
         KeyError: a name that has no figure.
     """
     return re.sub(r"\$([a-z][a-z_0-9]*)", lambda name: values[name[1]], page)
+
+
+def rows(head: list[str], lines: Iterable[list[str]]) -> str:
+    """A table, as Markdown.
+
+    >>> print(rows(["a", "b"], [["1", "2"]]))
+    | a | b |
+    | --- | --- |
+    | 1 | 2 |
+    """
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *lines])
 
 
 def project() -> dict[str, Any]:
