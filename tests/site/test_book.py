@@ -13,7 +13,7 @@ import kvmplanes as kp
 from kvmplanes.view.sketch.frames import moments
 from notebooks.site.builder import book, landing, layout, picture
 
-CHAPTERS = [name for name in layout.notebooks() if name[:2].isdigit()]
+CHAPTERS = layout.numbered()
 SOME = ("00-start-here", "05-teardown", "07-what-the-tools-see", "08-review-it")
 # What sticks out of the paper is cut.
 CUT = """() => [...document.querySelectorAll("article :is(pre, table, img, svg)")]
@@ -44,7 +44,7 @@ def test_machinery_is_folded_and_code_that_matters_is_shown(source: str, mark: s
 
 
 def test_a_chapter_keeps_all_that_its_notebook_has() -> None:
-    notebook = nbformat.read(layout.NOTEBOOKS / f"{CHAPTERS[5]}.ipynb", as_version=4)
+    notebook = layout.read(CHAPTERS[5])
     before = [(cell.source, cell.get("outputs")) for cell in notebook.cells]
     assert [(cell.source, cell.get("outputs")) for cell in book.chapter(notebook).cells] == before
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
@@ -65,8 +65,7 @@ def test_the_landing_page_counts_the_minutes_of_the_title_cells() -> None:
 
 
 def _prose(name: str) -> str:
-    notebook = nbformat.read(layout.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return "\n".join(cell.source for cell in layout.read(name).cells if cell.cell_type == "markdown")
 
 
 def test_a_notebook_without_minutes_is_no_chapter() -> None:

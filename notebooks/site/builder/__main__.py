@@ -50,15 +50,16 @@ def main() -> None:
 
 def pages() -> None:
     """Lay out the sources: notebooks, pages with their figures, style."""
-    for notebook in layout.NOTEBOOKS.glob("*.ipynb"):
-        nbformat.write(book.chapter(nbformat.read(notebook, as_version=4)), layout.STAGE / notebook.name)
+    for name in layout.notebooks():
+        nbformat.write(book.chapter(layout.read(name)), layout.STAGE / f"{name}.ipynb")
     shutil.copytree(layout.PAGES / "static", layout.STAGE / "static")
-    numbered = [name for name in layout.notebooks() if name[:2].isdigit()]
-    if len(numbered) != layout.NUMBERED:
-        sys.exit(f"{layout.NUMBERED} numbered notebooks are expected, and there are {len(numbered)}")
+    chapters = layout.numbered()
+    if len(chapters) != layout.NUMBERED:
+        sys.exit(f"{layout.NUMBERED} numbered notebooks are expected, and there are {len(chapters)}")
     values = {
         **figures.figures(),
         **landing.values(),
+        "chapters": "\n".join(chapters),
         "five": five.table(),
         **teachers.values(),
         "citation": (layout.ROOT / "CITATION.cff").read_text(encoding="utf-8").partition("\n")[2].strip(),
@@ -69,8 +70,7 @@ def pages() -> None:
         "changelog": (layout.ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("-->\n")[2],
     }
     for page in layout.PAGES.glob("*.md"):
-        own = {"notebooks": "\n".join(numbered)} if page.name == "index.md" else {}
-        text = layout.filled(page.read_text(encoding="utf-8"), values | own)
+        text = layout.filled(page.read_text(encoding="utf-8"), values)
         (layout.STAGE / page.name).write_text(text, encoding="utf-8")
     (layout.STAGE / "api.md").write_text(api(), encoding="utf-8")
 
@@ -119,9 +119,8 @@ def downloads(folder: Path) -> None:
     folder.mkdir(parents=True)
     exporter = ScriptExporter()
     for name in layout.notebooks():
-        source = layout.NOTEBOOKS / f"{name}.ipynb"
-        shutil.copy(source, folder)
-        notebook = nbformat.read(source, as_version=4)
+        shutil.copy(layout.NOTEBOOKS / f"{name}.ipynb", folder)
+        notebook = layout.read(name)
         for cell in notebook.cells:
             cell.source = re.sub(r"\A%%c (\w+)\n([\s\S]*)", r'\1 = r"""\n\2\n"""', cell.source)
         (folder / f"{name}.py").write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8")

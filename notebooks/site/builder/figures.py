@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The figures of the page "How it is checked": counted in the repository, and read from the tests' last reports."""
 
-import json
 import re
 import subprocess
 import sys
@@ -85,5 +84,4 @@ def _sum(name: str, tables: str) -> list[str]:
 
 
 def _code_cells(name: str) -> int:
-    cells = json.loads((layout.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return len([cell for cell in cells if cell["cell_type"] == "code"])
+    return len([cell for cell in layout.read(name).cells if cell.cell_type == "code"])

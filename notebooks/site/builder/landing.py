@@ -5,8 +5,6 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-import nbformat
-
 import kvmplanes as kp
 from kvmplanes.view import player
 from notebooks.site.builder import layout
@@ -37,17 +35,18 @@ def chapter(name: str) -> Chapter:
     Raises:
         ValueError: it states no minutes.
     """
-    source = nbformat.read(layout.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells[0].source
+    notebook = layout.read(name)
+    source = notebook.cells[0].source
     minutes = re.search(r"^About (\d+) minutes\.", source, re.MULTILINE)
     if minutes is None:
         raise ValueError(f"{name} does not say how many minutes it takes")
     route = re.search(r"^\*\*The 90-minute route:\*\* \[.+?\]\(#([^)]+)\)[,.]", source, re.MULTILINE)
-    return Chapter(name, source.partition("\n")[0].removeprefix("# "), int(minutes[1]), route[1] if route else "")
+    return Chapter(name, layout.title(notebook), int(minutes[1]), route[1] if route else "")
 
 
 def values() -> dict[str, str]:
     """What the page has in its text."""
-    chapters = [chapter(name) for name in layout.notebooks() if name[:2].isdigit()]
+    chapters = [chapter(name) for name in layout.numbered()]
     course = [each for each in chapters if not each.name.startswith(PRACTICE)]
     moment = player(kp.run("09"), start="defect", only="planes", title="Patch 09: a VM is created and closed")
     practice = sum(each.minutes for each in chapters) - sum(each.minutes for each in course)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the site's parts agree on: where things are, which notebooks there are, how an anchor is made."""
+"""What the site's parts agree on: where things are, which notebooks there are, how they are read."""
 
 import re
 import sys
@@ -7,6 +7,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOKS = ROOT / "notebooks"
@@ -22,6 +25,22 @@ NUMBERED = 10  # notebooks 00 to 09
 def notebooks() -> list[str]:
     """Names of all notebooks without their suffix, the numbered ones first."""
     return sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+
+
+def numbered() -> list[str]:
+    """Names of those that are chapters: 00 to 09."""
+    return [name for name in notebooks() if name[:2].isdigit()]
+
+
+def read(name: str) -> NotebookNode:
+    """A notebook as it is committed."""
+    notebook: NotebookNode = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    return notebook
+
+
+def title(notebook: NotebookNode) -> str:
+    """Its heading, "05 · Teardown"."""
+    return str(notebook.cells[0].source.partition("\n")[0].removeprefix("# "))
 
 
 def anchor(text: str) -> str:

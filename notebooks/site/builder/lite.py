@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from string import Template
 
 from notebooks.site.builder import layout
 from notebooks.site.builder.pyodide import KERNEL_NEEDS, PLOTS, assemble
@@ -81,14 +80,13 @@ def build(stage: Path, site: Path, kernel: Path) -> None:
 def start_page(site: Path, plots: bool) -> None:
     """Write the page that leads to the notebooks; `plots` says whether matplotlib is there."""
     rows = []
-    for path in sorted((site / "files").glob("*.ipynb")):
-        source = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
-        title = html.escape("".join(source).partition("\n")[0].removeprefix("# "))
-        rows.append(f'<li><a href="notebooks/index.html?path={path.name}">{title}</a></li>')
+    for name in layout.notebooks():
+        title = html.escape(layout.title(layout.read(name)))
+        rows.append(f'<li><a href="notebooks/index.html?path={name}.ipynb">{title}</a></li>')
     sentence = f"Plots are drawn {'by matplotlib, in whole.' if plots else 'without matplotlib; each says so.'}"
-    page = Template((SETTINGS / "index.html").read_text(encoding="utf-8"))
+    page = (SETTINGS / "index.html").read_text(encoding="utf-8")
     words = {"notebooks": "\n".join(rows), "plots": sentence, "megabytes": f"{weight(site / 'static'):.0f}"}
-    (site / "index.html").write_text(page.substitute(words), encoding="utf-8")
+    (site / "index.html").write_text(layout.filled(page, words), encoding="utf-8")
 
 
 def weight(path: Path) -> float:

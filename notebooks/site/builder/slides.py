@@ -5,7 +5,6 @@ import re
 import shutil
 from pathlib import Path
 
-import nbformat
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
@@ -25,7 +24,7 @@ def write(folder: Path) -> None:
         shutil.copy(layout.npm("reveal.js") / "dist" / part, target)
     maker = exporter()
     for name in layout.notebooks():
-        notebook = marked(nbformat.read(layout.NOTEBOOKS / f"{name}.ipynb", as_version=4))
+        notebook = marked(layout.read(name))
         (folder / f"{name}.html").write_text(page(maker, notebook, name), encoding="utf-8")
 
 
@@ -43,7 +42,7 @@ def exporter() -> SlidesExporter:
 
 def marked(notebook: NotebookNode) -> NotebookNode:
     """The notebook with its title, and with a mark at each cell that begins a slide."""
-    notebook.metadata.title = notebook.cells[0].source.partition("\n")[0].lstrip("# ")
+    notebook.metadata.title = layout.title(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and re.match(r"##? ", cell.source):
             cell.metadata.slideshow = {"slide_type": "slide"}

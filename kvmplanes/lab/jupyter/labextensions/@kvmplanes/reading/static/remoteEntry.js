@@ -5,7 +5,7 @@ const QUIET = 1000; // ms without a move: the notebook has drawn its outputs
 const LONGEST = 20000; // ms after which a link gives up
 
 const RUNS = /^(notebook|runmenu):(run|restart-and-run)/;
-const STYLE = ".jp-RenderedMarkdown > :not(table, pre, .kp) { max-width: 52rem }";
+const STYLE = ".jp-RenderedMarkdown > :not(table, pre) { max-width: 52rem }";
 
 // The heading or entry that a fragment names; JupyterLab keeps it in `id` or, cleaned, in `data-jupyter-id`.
 function target(panel, fragment) {
