@@ -18,7 +18,7 @@ unit nbval notebooks site $(VENV)/.has-test: export MPLCONFIGDIR := $(CURDIR)/$(
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help lab test lint unit nbval test-browser site serve test-site test-pyodide oracle fuzz kernel check-github \
-	notebooks store scripts format lock bench clean
+	notebooks store scripts format lock bench clean .folder
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -111,8 +111,12 @@ clean: ## remove the environment and all that can be made again; my-notebooks/ s
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./my-notebooks -prune -o '(' -name __pycache__ -o -name .ipynb_checkpoints ')' -prune -exec rm -rf {} +
 
+# Asked each time: stamps do not know that a folder was copied, or that somebody deleted half of the environment.
+.folder:
+	@.ci/check_folder '$(VENV)'
+
 # Stamps: an environment is made once; a set is installed again only when its requirements change.
-$(VENV)/.created:
+$(VENV)/.created: | .folder
 	@command -v '$(PYTHON)' >/dev/null || \
 		{ echo "There is no $(PYTHON) here: install Python 3.11 or newer, or name one with PYTHON=..." >&2; exit 1; }
 	@'$(PYTHON)' .ci/check_python.py
@@ -124,7 +128,7 @@ $(VENV)/.has-%: SET = --group $* -e .
 $(VENV)/.has-lab: SET = -e '.[lab]'
 
 # The first import of matplotlib's fonts may print a notice; it must not land in a notebook under test.
-$(VENV)/.has-%: $(VENV)/.created pyproject.toml constraints.txt
+$(VENV)/.has-%: $(VENV)/.created pyproject.toml constraints.txt | .folder
 	@echo 'Installing kvmplanes with the set $* into $(VENV): pip is quiet, and this may take some minutes ...'
 	@$(RUN) pip install -q --disable-pip-version-check '$(PIP)'
 	@$(RUN) pip install -q --disable-pip-version-check -c constraints.txt $(SET)

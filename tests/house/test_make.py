@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,71 @@ def test_an_absent_python_gets_one_clear_line(tmp_path: Path) -> None:
 
 def test_every_target_is_phony_and_make_alone_explains_it(tmp_path: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
-    targets = re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE)
+    targets = re.findall(r"^(\.?[a-z][a-z-]*):", makefile, re.MULTILINE)
     (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert set(phony.split()) == set(targets)
     explained = make(tmp_path).stdout
-    assert [target for target in targets if f"make {target} " not in explained] == []
+    asked = [target for target in targets if not target.startswith(".")]
+    assert [target for target in asked if f"make {target} " not in explained] == []
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with an environment that has a set installed, as far as make can see."""
+    folder = tmp_path_factory.mktemp("checkout")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(folder / ".venv")], check=True)
+    (packages,) = (folder / ".venv").glob("lib/python3*/site-packages")
+    (packages / "kvmplanes-0.dist-info").mkdir()
+    for name in (".created", ".has-test"):
+        (folder / ".venv" / name).touch()
+    return folder
+
+
+def as_made(folder: Path) -> Path:
+    return folder
+
+
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(folder, folder.with_name("copy"), symlinks=True))
+
+
+def moved(folder: Path) -> Path:
+    return folder.rename(folder.with_name("elsewhere"))
+
+
+def without_libraries(folder: Path) -> Path:
+    shutil.rmtree(folder / ".venv" / "lib")
+    return folder
+
+
+def without_python(folder: Path) -> Path:
+    for link in (folder / ".venv" / "bin").glob("python*"):
+        link.unlink()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (as_made, ""),
+        (copied, "was made in another folder"),
+        (moved, "was made in another folder"),
+        (without_libraries, "lacks what was installed in it"),
+        (without_python, "The Python that the environment .venv was made of is gone"),
+    ],
+)
+def test_an_environment_that_cannot_serve_gets_one_sentence(
+    made: Path, tmp_path: Path, harm: Callable[[Path], Path], sentence: str
+) -> None:
+    folder = tmp_path / "checkout"
+    shutil.copytree(made, folder, symlinks=True)
+    settings = folder / ".venv" / "pyvenv.cfg"
+    settings.write_text(settings.read_text().replace(str(made), str(folder)))
+    result = make(harm(folder), ".folder")
+    assert (result.returncode == 0) == (sentence == "")
+    first = result.stderr.partition("\n")[0]
+    assert sentence in first
+    assert ("run `make clean`, then try again." in first) == (sentence != "")
 
 
 def notebook(*sources: str) -> dict[str, object]:
