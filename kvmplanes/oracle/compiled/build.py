@@ -135,7 +135,8 @@ def build(
 
     Raises:
         ValueError: an unknown set of sanitizers.
-        RuntimeError: no usable compiler, or the tree does not compile (the message has the compiler's).
+        RuntimeError: no usable compiler, a cache that cannot be written, or a tree that does not compile (the message
+            has the compiler's, or the linker's).
     """
     if not isinstance(sanitizers, str) or sanitizers not in SANITIZERS:
         raise ValueError(f"sanitizers must be one of {'; '.join(SANITIZERS)}, not {brief(sanitizers)}")
@@ -153,8 +154,7 @@ def build(
         compiler = compilers()[0]
     if not tree:
         raise ValueError(rule)
-    folder = folder or cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _writable(folder or cache_folder())
     flags = (*_COMMON, *SANITIZERS[sanitizers])
     headers = [text for name, text in sorted(tree.items()) if name.endswith(".h")]
     # After each label, on its own line, comes a call, so that the log shows where control passes.
@@ -163,19 +163,44 @@ def build(
     common = (compiler.command, compiler.version, *flags, *headers)
     objects = {unit: folder / f"{_hash(*common, unit, sources[unit])}.o" for unit in sources}
     driver = folder / _hash(*(path.name for path in objects.values()))
-    if driver.exists():
+    if _is_whole(driver):
         return driver
     with tempfile.TemporaryDirectory() as work:
         unpack({**tree, **sources}, Path(work))
 
         def make(unit: str) -> None:
-            if not objects[unit].exists():
+            if not _is_whole(objects[unit]):
                 _run([compiler.command, *flags, f"-ffile-prefix-map={work}=.", "-c", unit], work, objects[unit])
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(make, sources))
         _run([compiler.command, *SANITIZERS[sanitizers], *map(str, objects.values())], work, driver)
     return driver
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, made if it is not there; RuntimeError where no file can be kept in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        advice = "set XDG_CACHE_HOME to a folder that can be written"
+        raise RuntimeError(f"compiled C is kept in {folder}, and there: {error.strerror}; {advice}") from None
+    return folder
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of the cache is what the compiler wrote: a full disk or a crash may have cut it."""
+    digest = _digest(path)
+    return path.exists() and digest.exists() and digest.read_text(encoding="ascii") == _sum(path)
+
+
+def _digest(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _sum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _hash(*parts: str) -> str:
@@ -188,6 +213,7 @@ def _run(command: list[str], work: str, result: Path) -> None:
     os.close(handle)
     done = subprocess.run([*command, "-o", own], cwd=work, capture_output=True, text=True, check=False)
     if done.returncode:
-        Path(own).unlink()
+        Path(own).unlink(missing_ok=True)  # a linker that fails has deleted it
         raise RuntimeError(f"{' '.join(command)} fails:\n{done.stderr}")
+    _digest(result).write_text(_sum(Path(own)), encoding="ascii")
     Path(own).replace(result)
