@@ -30,7 +30,8 @@ def usual() -> str:
 def test_surroundings_change_no_plot(case: str, usual: str, tmp_path: Path) -> None:
     settings = tmp_path / "matplotlibrc"
     settings.write_text(
-        "font.family: serif\nfont.size: 20\nsvg.fonttype: path\naxes.grid: True\nsavefig.bbox: tight\nlines.dash_capstyle: round\nsavefig.facecolor: red\nbackend: tkagg\n"
+        "font.family: serif\nfont.size: 20\nsvg.fonttype: path\naxes.grid: True\nsavefig.bbox: tight\n"
+        "lines.dash_capstyle: round\nsavefig.facecolor: red\nbackend: tkagg\n"
     )
     (tmp_path / "file").write_text("")
     environment = {
