@@ -8,6 +8,7 @@ test("an address is for one prefix, and its names may be written with percent si
   assert.equal(behind("picker-1", "#picker-1-29-p1%2E3"), "29-p1.3");
   assert.equal(behind("picker-1", "#picker-12-09"), undefined);
   assert.equal(behind("picker-1", ""), undefined);
+  assert.equal(behind("picker-1", "#picker-1-%"), undefined);
 });
 
 test("keys typed in a host stay in it, and the host hears them", () => {

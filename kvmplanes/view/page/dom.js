@@ -39,10 +39,15 @@ export function isLinked() {
   return /^(https?|file):$/.test(location.protocol) && !document.getElementById("jupyter-config-data");
 }
 
-// What an address says behind "#PREFIX-"; undefined where it says something else.
+// What an address says behind "#PREFIX-"; undefined where it says something else, or what is no address.
 export function behind(prefix, hash) {
   const start = `#${prefix}-`;
-  return hash.startsWith(start) ? decodeURIComponent(hash.slice(start.length)) : undefined;
+  if (!hash.startsWith(start)) return undefined;
+  try {
+    return decodeURIComponent(hash.slice(start.length));
+  } catch {
+    return undefined;
+  }
 }
 
 // What to do when the page's address changes: `go` where it leads, and scroll there if `go` finds the place.
