@@ -18,7 +18,7 @@ from kvmplanes.oracle.instruments.cases import ABOUT_09
 from kvmplanes.oracle.instruments.picker import instrument_choices
 from kvmplanes.oracle.instruments.table import instrument_table
 from kvmplanes.view.live.offline import failure_choices, write_script
-from notebooks.site.builder import book, figures, five, landing, layout, lite, slides, teachers
+from notebooks.site.builder import book, figures, five, landing, layout, lite, policy, slides, teachers
 
 # The reference: what notebooks import from, and the rooms below, module by module.
 FACES = {
@@ -41,6 +41,7 @@ def main() -> None:
     pages()
     choices(layout.STAGE / "static" / "choices")
     sphinx()
+    policy.write(layout.SITE)
     downloads(layout.SITE / "downloads")
     slides.write(layout.SITE / "slides")
     if not options.no_lite:
