@@ -191,9 +191,34 @@ def test_a_link_leads_to_a_step_and_back(first: Any, page: Any) -> None:
     step(first, 50)
     page.reload()
     step(first, 50)
-    page.goto(f"{page.url.partition('#')[0]}#{IDS[1]}-step-85")  # one that is not shown: the next one is
-    step(alive(page, 1), 85, 115)
+    page.goto(f"{page.url.partition('#')[0]}#{IDS[1]}-step-86")  # one that is not shown: the next one is
+    step(alive(page, 1), 89, 115)
     assert first.locator(".count").inner_text() == "step 50 of 65"
+
+
+def test_what_knows_a_step_sends_the_player_there(first: Any, page: Any) -> None:
+    event = "new CustomEvent('kvmplanes:step', { detail: { step } })"
+    send = f"([id, step]) => document.getElementById(id).dispatchEvent({event})"
+
+    def sent(number: int, to: int) -> None:
+        page.evaluate(send, [IDS[number], to])
+
+    expect(first.locator(".count")).to_have_text("step 0 of 65")
+    for inside in (50, 47):  # a fold lies around both, and one begins at 47
+        sent(0, inside)
+        step(first, inside)
+        first.locator("[data-do=fold]").click()
+        step(first, 47, to=61)
+    page.evaluate("document.activeElement.blur()")
+    sent(0, 44)
+    step(first, 44)
+    expect(first.get_by_role("slider")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    step(first, 45)
+    sent(1, 8)  # one that is left out: the next one is shown
+    step(alive(page, 1), 26, 115)
+    expect(alive(page, 1).locator(".controls")).to_be_in_viewport(ratio=1)
+    step(first, 45)
 
 
 def test_nothing_moves_from_step_to_step(first: Any, page: Any) -> None:

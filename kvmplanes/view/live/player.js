@@ -3,6 +3,7 @@
 // ready from Python, as parts and what changes from one to the next. It lives in a shadow root, whose style
 // (player.css and the palette) and shell (player.html) Python gives.
 import { attend, element, enliven, follow, isLinked, quiet, stored } from "../page/dom.js";
+import { line, mark } from "./listing.js";
 import {
   callStack,
   counted,
@@ -13,7 +14,6 @@ import {
   near,
   numbers,
   pictures,
-  pieces,
   size,
   stretches,
   unfolded,
@@ -24,24 +24,6 @@ const PACE = 1600;
 const KEYS = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last", " ": "play" };
 // Where Space presses what has the focus, or scrolls it.
 const OWN_SPACE = "button, a, summary, .code";
-
-// A line of C: its number, the id of the posted line that it is, its text. What does not fit hangs below, further in.
-function line(number, id, text) {
-  const words = pieces(text).map((piece) => (piece.trim() ? element("span", {}, piece) : piece));
-  const indent = text.search(/[^ ]|$/) + 4;
-  const body = element("code", { style: `padding-left:${indent}ch;text-indent:-${indent}ch` }, ...words);
-  const margins = [number, id].map((label) => element("span", { class: "margin" }, label));
-  return element("div", { class: id ? "line added" : "line", "data-line": number }, ...margins, body);
-}
-
-// Marks a line of a listing as the one at work, and brings it into the middle without moving the page.
-function mark(listing, number) {
-  listing.querySelector("[aria-current]")?.removeAttribute("aria-current");
-  const current = listing.querySelector(`[data-line="${number}"]`);
-  current.setAttribute("aria-current", "step");
-  const middle = current.offsetTop - (listing.clientHeight - current.offsetHeight) / 2;
-  listing.scrollTop = [...listing.children].find((node) => node.offsetTop >= middle).offsetTop;
-}
 
 // Whether the page around a node is dark: JupyterLab says so; elsewhere its text is light.
 function isDark(node) {
@@ -64,6 +46,8 @@ class Player {
     this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
     this.at(".player").addEventListener("click", (event) => this.clicked(event.target));
     quiet(host, (event) => this.key(event));
+    // What else on the page knows a step of this run sends the player there.
+    host.addEventListener("kvmplanes:step", ({ detail }) => this.sent(detail.step));
     // A click anywhere inside gives the keys to the player.
     host.tabIndex = -1;
     this.load(data, data.start);
@@ -147,6 +131,15 @@ class Player {
     this.arrange(Number(number));
     this.shown(this.steps[this.position].n);
     return true;
+  }
+
+  // Goes where a row, a rung or a line of a report leads: to the step itself, were it the first of a fold.
+  sent(number) {
+    const fold = foldOf(this.data.steps, number);
+    if (fold) this.opened.add(fold.n);
+    this.visit(`${number}`);
+    this.slider.focus({ preventScroll: true });
+    this.host.scrollIntoView({ block: "nearest" });
   }
 
   show() {
