@@ -14,6 +14,11 @@ def parse(text: str) -> Element:
     return fromstring(text)  # noqa: S314 - our own text
 
 
+def svg_in(html: str) -> str:
+    """The picture in a view, without the style sheet before it."""
+    return html[html.index("<svg") : html.index("</svg>") + len("</svg>")]
+
+
 def classes(root: Element) -> Counter[str]:
     """How many groups there are of each class."""
     return Counter(group.get("class", "") for group in root.iter(f"{NS}g"))

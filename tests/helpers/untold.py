@@ -108,8 +108,9 @@ class Tables(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._script:
-            if data.lstrip().startswith(("{", "[")):
-                self.scripts.append(json.loads(data))
+            kept = data.removeprefix("<!--").removesuffix("-->")
+            if kept.startswith("{"):
+                self.scripts.append(json.loads(kept))
             return
         self.lines[-1] += data
         if self.tables and self.tables[-1] and self.tables[-1][-1]:

@@ -5,7 +5,6 @@ Two laws. Of prose: no sentence, and no line that is shown, names 29 or its new 
 outputs: no run, certificate, table or player of version 29 that has a defect is stored in a page before 08.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from kvmplanes.model.series import SERIES
+from kvmplanes.view.page.script import data_element
 from tests.helpers.minutes import ROOT, cells_of, toml_of
 from tests.helpers.untold import output_that_tells, telling, telling_together
 
@@ -142,14 +142,14 @@ def test_what_a_question_tells_in_parts_is_found() -> None:
 def test_an_output_that_tells_is_found_in_each_form() -> None:
     table = "<table><tr><th>case</th><th>29</th></tr><tr><th>close</th><td>✗ double-free</td></tr></table>"
     row = "<table><tr><th>29</th><td>32 paths</td><td>double-free</td></tr></table>"
-    data = json.dumps({"title": "version 29: KVM_CREATE_VM", "steps": [{"n": 1, "bad": "double-free"}]})
+    data = {"title": "version 29: KVM_CREATE_VM", "steps": [{"n": 1, "bad": "double-free"}]}
     for form, text in (
         ("text/plain", "29: 32 paths, 4 double-free, 28 clean; 200 states (one CPU)"),
         ("text/plain", "29        double-free"),
         ("text/plain", "clean. Version 29: KVM_CREATE_VM returns fd 4.\n29 fails; 1 use-after-free"),
         ("text/html", table),
         ("text/html", row),
-        ("text/html", f'<script type="application/json">{data}</script>'),
+        ("text/html", data_element(data)),
         ("text/html", '<img alt="Paths: 29: 4 double-free, 28 clean">'),
     ):
         assert [*output_that_tells(form, text)], text
@@ -157,11 +157,11 @@ def test_an_output_that_tells_is_found_in_each_form() -> None:
 
 def test_an_output_that_tells_nothing_passes() -> None:
     head, row = "<tr><th>case</th><th>09</th><th>29</th></tr>", "<tr><td>close</td><td>leak</td><td>clean</td></tr>"
-    data = json.dumps({"title": "version 29-fixed, old order: x", "steps": [{"n": 29, "bad": "leak"}]})
+    data = {"title": "version 29-fixed, old order: x", "steps": [{"n": 29, "bad": "leak"}]}
     for form, text in (
         ("text/plain", "29: 32 paths, 32 clean; 200 states (one CPU)"),
         ("text/plain", "29-fixed  double-free"),
         ("text/html", f"<table>{head}{row}</table>"),
-        ("text/html", f'<script type="application/json">{data}</script>'),
+        ("text/html", data_element(data)),
     ):
         assert [*output_that_tells(form, text)] == [], text

@@ -8,11 +8,11 @@ from typing import Final
 
 from kvmplanes.learn.questions.question import WORD, Option, Question, judged, plain, verdict
 from kvmplanes.view.page.html import Html, badge, css, escape, folded, framed, marked
-from kvmplanes.view.page.script import page_script
+from kvmplanes.view.page.script import script_element
 from kvmplanes.view.page.style import LIVE, NEVER_USED
 
 # In every output.
-_LIVE: Final = page_script("kvmplanes.learn.questions", "question", f".kp-live{{--rule:{NEVER_USED.line}}}")
+_LIVE: Final = script_element("kvmplanes.learn.questions", "question", f".kp-live{{--rule:{NEVER_USED.line}}}")
 _PLAIN_LIST: Final = css(list_style="none", padding="0")
 _GAP: Final = css(margin="0 0 6px")
 
@@ -31,7 +31,7 @@ def question_html(question: Question) -> Html:
         f"<fieldset{bare}><legend{css(padding='0')}><b>{WORD[question.kind]}.</b> {marked(question.prompt)}</legend>"
         f"{code}{_answers(question)}</fieldset>{fold}"
     )
-    return Html(f"{framed(LIVE, body, attributes)}<script>{_LIVE}</script>", _text(question))
+    return Html(f"{framed(LIVE, body, attributes)}{_LIVE}", _text(question))
 
 
 def judged_html(question: Question) -> Html:
@@ -46,7 +46,7 @@ def judged_html(question: Question) -> Html:
         f"  {question.named(place)} {option.label} {verdict(option == right)}: {option.judged or option.reply}"
         for place, option in enumerate(question.options)
     ]
-    return Html(f"{frame}<script>{_LIVE}</script>", "\n".join([head, *said]))
+    return Html(f"{frame}{_LIVE}", "\n".join([head, *said]))
 
 
 def _answers(question: Question) -> str:

@@ -14,11 +14,11 @@ from kvmplanes.learn.review import Review, in_short, told
 from kvmplanes.learn.review.finding import Finding, findings_on
 from kvmplanes.runs.words import many
 from kvmplanes.view.page.html import Html, css, escape, folded, framed
-from kvmplanes.view.page.script import page_script
+from kvmplanes.view.page.script import script_element
 from kvmplanes.view.page.style import LIVE, NEVER_USED
 
 ASK: Final = "Write what you see, one finding a row, and name its lines: {0}16, or {0}22..{0}26."
-_LIVE: Final = page_script("kvmplanes.learn.review", "field", f".kp-field{{--rule:{NEVER_USED.line}}}")
+_LIVE: Final = script_element("kvmplanes.learn.review", "field", f".kp-field{{--rule:{NEVER_USED.line}}}")
 _PLAIN_LIST: Final = css(list_style="none", padding="0", margin="4px 0")
 
 
@@ -42,7 +42,7 @@ def _html(review: Review, task: str) -> str:
     )
     asked = f"<p{css(margin='4px 0')}><b>Your findings.</b> {escape(task)}</p>"
     attributes = f'data-kvmplanes-findings="{escape(patch)}" data-lm-suppress-shortcuts="true"'
-    return f"{framed(LIVE, f'{asked}{fold}', attributes)}<script>{_LIVE}</script>"
+    return f"{framed(LIVE, f'{asked}{fold}', attributes)}{_LIVE}"
 
 
 def _list(findings: Iterable[Finding]) -> Iterator[str]:

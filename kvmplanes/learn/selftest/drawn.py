@@ -11,10 +11,10 @@ from kvmplanes.learn.questions.question import Question
 from kvmplanes.learn.selftest.idea import IDEAS, STAMP, Idea
 from kvmplanes.learn.selftest.keys import FORMS, Form
 from kvmplanes.view.page.html import Html, css, escape, folded, framed, marked
-from kvmplanes.view.page.script import page_script
+from kvmplanes.view.page.script import script_element
 from kvmplanes.view.page.style import LIVE, NEVER_USED
 
-_LIVE: Final = page_script("kvmplanes.learn.selftest", "selftest", f".kp-test{{--rule:{NEVER_USED.line}}}")
+_LIVE: Final = script_element("kvmplanes.learn.selftest", "selftest", f".kp-test{{--rule:{NEVER_USED.line}}}")
 _BARE: Final = css(border="none", margin="0 0 12px", padding="0", min_width="0")
 _LIST: Final = css(list_style="none", padding="0", margin="4px 0")
 _PRE: Final = css(white_space="pre-wrap", margin="4px 0")
@@ -62,7 +62,7 @@ def _whole(form: Form, below: str = "") -> Html:
         f"<p><b>Self-test, {form}:</b> {marked(_ABOUT[form])}</p>"
         f"<p>{marked(_WORDS)} {_KEPT} <span data-kvmplanes-paper>{_PAPER}</span></p>{items}{below}"
     )
-    html = f"{framed(LIVE, body, attributes)}<script>{_LIVE}</script>"
+    html = f"{framed(LIVE, body, attributes)}{_LIVE}"
     lines = [line for number, question in enumerate(questions, 1) for line in _question_text(number, question)]
     head = f"Self-test, {form}: {_ABOUT[form]} {_WORDS} {_PAPER}".replace("`", "")
     hint = f'  selftest_scores("kvmplanes-selftest {STAMP} before=... after=...") checks the letters of both forms.'

@@ -15,10 +15,10 @@ from kvmplanes.runs.trace import Step, Trace
 from kvmplanes.runs.words import many
 from kvmplanes.view.live.player import sentence
 from kvmplanes.view.page.html import Html, badge, escape, framed
-from kvmplanes.view.page.script import page_script, quoted
+from kvmplanes.view.page.script import data_element, script_element
 from kvmplanes.view.page.style import CHANGED, LIVE, NEVER_USED, outcome_role
 
-# What `page_script` and `widget_script` ask for.
+# What `script_element` and `widget_script` ask for.
 ORDER_SCRIPT: Final = (
     "kvmplanes.view.live",
     "order",
@@ -49,8 +49,7 @@ def order_editor(name: str) -> Html:
         f'<div data-kvmplanes-order data-lm-suppress-shortcuts="true">{still.html}'
         "<p><i>To move the lines, run this cell, trust the notebook,"
         " or open the page in a browser with JavaScript.</i></p>"
-        f'<script type="application/json">{quoted(data)}</script>'
-        f"<script>{page_script(*ORDER_SCRIPT)}</script></div>"
+        f"{data_element(data)}{script_element(*ORDER_SCRIPT)}</div>"
     )
     right = sum(verdict.outcome == "clean" for verdict in puzzle.verdicts.values())
     head = f"Order the lines: {puzzle.title}. {len(verdicts)} orders."

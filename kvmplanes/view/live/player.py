@@ -21,7 +21,7 @@ from kvmplanes.runs.trace import Frame, Step, Trace
 from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_svg
 from kvmplanes.view.page.html import Html, badge, css, escape
-from kvmplanes.view.page.script import page_script, quoted
+from kvmplanes.view.page.script import data_element, quoted, script_element
 from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, DARK, LIGHT, LIVE, tint, variables
 from kvmplanes.view.page.svg import WIDTH, data_uri
 
@@ -43,7 +43,7 @@ def _palette() -> str:
     return "".join(rules)
 
 
-# What `page_script` and `widget_script` ask for.
+# What `script_element` and `widget_script` ask for.
 PLAYER_SCRIPT: Final = ("kvmplanes.view.live", "player", _palette())
 
 
@@ -70,8 +70,8 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
         f'<div id="{data["id"]}" data-kvmplanes-player data-lm-suppress-shortcuts="true">',
         _still(trace, first, data["title"], place),
         _listing(trace, shown),
-        f'<script type="application/json">{quoted(data)}</script>',
-        f"<script>{page_script(*PLAYER_SCRIPT)}</script>",
+        data_element(data),
+        script_element(*PLAYER_SCRIPT),
         "</div>",
     ]
     return Html("\n".join(parts), text)

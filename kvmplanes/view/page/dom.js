@@ -21,9 +21,10 @@ export function enliven(name, make) {
   }
 }
 
-// What Python stored in a host.
+// What Python stored in a host, in a comment.
 export function stored(host) {
-  return JSON.parse(host.querySelector('script[type="application/json"]').textContent);
+  const text = host.querySelector('script[type="application/json"]').textContent;
+  return JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
 }
 
 // Keys typed in a host stay in it: the page around has shortcuts of its own (JupyterLab has one-letter ones).

@@ -4,13 +4,21 @@
 Beside a script NAME.js lie its style NAME.css, for some its shell NAME.html, and what `make scripts` makes of the
 first two with esbuild: NAME.min.js, with all that NAME.js imports, and NAME.min.css. As they are written, the scripts
 would take notebook 06 beyond the 500 kB that a notebook may have.
+
+What stands inside a <script> or a <style> is an HTML comment as well; JavaScript and CSS skip its signs. Some
+sanitisers (nbconvert's) drop the tags alone, and then a reader would see the content as text.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
+from typing import Final
+
+# What could end a <script> or the comment in it, or begin another one there.
+_MARKUP: Final = re.compile(r"<(?=!--|script)|(?<=--)>|(?<=--!)>", re.IGNORECASE)
 
 
 @cache
@@ -32,10 +40,25 @@ def widget_script(package: str, name: str, palette: str = "") -> str:
     return f"{_bundle(package, name)}export default {{ render: (context) => kvmplanes.render(context, {looks}) }};\n"
 
 
+def script_element(package: str, name: str, palette: str = "") -> str:
+    """What brings that JavaScript into the page; arguments as for `page_script`."""
+    return f"<script><!--\n{page_script(package, name, palette)}\n//--></script>"
+
+
+def style_element(rules: str) -> str:
+    """A style sheet of the page; in an SVG it would be empty, because there a comment stays a comment."""
+    return f"<style><!--{rules}--></style>"
+
+
+def data_element(data: object) -> str:
+    """What keeps data in a host for its script, which reads it with `stored` of dom.js."""
+    return f'<script type="application/json"><!--{quoted(data)}--></script>'
+
+
 def quoted(data: object) -> str:
-    """JSON that can stand inside a <script>."""
+    """JSON that can stand inside a <script>, and inside a comment there."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("</", "<\\/").replace("<!--", "\\u003c!--")
+    return _MARKUP.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("</", "<\\/"))
 
 
 def _bundle(package: str, name: str) -> str:

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Final
 
 from kvmplanes.view.page.html import Html, css, escape, scrolled
+from kvmplanes.view.page.script import style_element
 from kvmplanes.view.page.style import NAMES, theme
 
 WIDTH: Final = 560  # of every picture, in its own units; a notebook column of 560 px shows 12 units as 12 px
@@ -52,7 +53,7 @@ def _following() -> str:
     image = 'img[src^="data:image/svg"]'
     rules = _by_page(image, light="color-scheme:light", dark="color-scheme:dark")
     paper = f"@media print{{:root {image}{{color-scheme:light;min-width:0!important}}}}"
-    return f"<style>{rules}{paper}</style>"
+    return style_element(f"{rules}{paper}")
 
 
 FOLLOWING: Final = _following()
@@ -248,6 +249,11 @@ def picture(
 def data_uri(svg: str) -> str:
     """An SVG as an address, for `<img src=...>`: shown in untrusted notebooks too."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def inline(svg: str) -> str:
+    """An SVG as a part of the page, which has its style sheet before it."""
+    return style_element(STYLE) + svg.replace(f"<style>{STYLE}</style>", "", 1)
 
 
 def as_html(svg: str, *, title: str, desc: str, width: float = WIDTH) -> Html:

@@ -62,7 +62,7 @@ def allocator_picture() -> Html:
     ]
     height = 8 + _STRIP * len(STRIPS)
     image = svg.picture(body, height, key=key, title=title, desc=" ".join(told), defs=svg.hatch(key))
-    return Html(image, "\n".join([title, *told]))
+    return Html(svg.inline(image), "\n".join([title, *told]))
 
 
 def _strip(strip: Strip, hatch: str) -> Iterator[str]:

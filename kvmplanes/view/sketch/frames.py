@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -168,16 +168,29 @@ def moment_picture(trace: Trace) -> Html:
         ValueError: as for `moments`.
     """
     found, after = moments(trace)
-    title = f"The end of a VM in three moments, version {trace.version}"
-    told = [f"{_code(moment.line)} has run. {moment.words}" for moment in found]
+    ends = [f"{_code(after)} is next."] if after else []
+    return Html(svg.inline(moments_svg(trace)), "\n".join([_title(trace), *_told(found), *ends]))
+
+
+def moments_svg(trace: Trace) -> str:
+    """The same as a document of its own; ValueError as for `moments`."""
+    found, after = moments(trace)
+    title, told = _title(trace), _told(found)
     key = svg.key_of("moments", title, told)
     body: list[str] = []
     y = 8
     for piece in drawn_moments(found, after, key):
         body.append(piece.at(y))
         y += piece.height
-    image = svg.picture(body, y + 4, key=key, title=title, desc=" ".join(told), defs=svg.hatch(key))
-    return Html(image, "\n".join([title, *told, *([f"{_code(after)} is next."] if after else [])]))
+    return svg.picture(body, y + 4, key=key, title=title, desc=" ".join(told), defs=svg.hatch(key))
+
+
+def _title(trace: Trace) -> str:
+    return f"The end of a VM in three moments, version {trace.version}"
+
+
+def _told(found: Iterable[Moment]) -> list[str]:
+    return [f"{_code(moment.line)} has run. {moment.words}" for moment in found]
 
 
 def _code(line: Frame) -> str:

@@ -70,7 +70,7 @@ def scene_picture(trace: Trace) -> Html:
         f"vCPU 0: registers for plane {facts.plane}, and with later patches for plane {later}",
         f"guest: the security module on plane {facts.plane}, Linux on plane {later} (later patches)",
     )
-    return Html(scrolled(image), "\n".join((_TITLE, *lines)))
+    return Html(scrolled(svg.inline(image)), "\n".join((_TITLE, *lines)))
 
 
 def _facts(trace: Trace) -> _Facts:

@@ -90,7 +90,7 @@ def shadow_picture(report: str, member: str) -> Html:
     key = svg.key_of("shadow", title, told)
     body = [*_object(seen, key), *_bytes(seen, member), *_shadow(seen), *_key_of_values()]
     image = svg.picture(body, _END, key=key, title=title, desc=desc, defs=svg.hatch(key))
-    return Html(image, "\n".join([title, *told]))
+    return Html(svg.inline(image), "\n".join([title, *told]))
 
 
 def _object(seen: Shadowed, key: str) -> Iterator[str]:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 import kvmplanes as kp
-from kvmplanes.view import moment_picture
 from kvmplanes.view.page import svg
-from kvmplanes.view.sketch.frames import drawn_moments, moments
+from kvmplanes.view.sketch.frames import drawn_moments, moments, moments_svg
 from notebooks.site.builder import layout
 
 TITLE = "The end of a VM in patch 09, in three moments"
@@ -16,7 +15,7 @@ STAY, ROUNDS = 4, 4  # seconds that a moment stays; then the last one stays for 
 
 def still() -> str:
     """The picture for readers who want no motion: all three moments, one below the other."""
-    return moment_picture(kp.run("09")).html
+    return moments_svg(kp.run("09"))
 
 
 def moving() -> str:

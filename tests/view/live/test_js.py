@@ -13,7 +13,7 @@ import pytest
 
 from kvmplanes.learn.questions import judged, plain
 from kvmplanes.view.live.player import picture_changes
-from kvmplanes.view.page.script import page_script, quoted, widget_script
+from kvmplanes.view.page.script import data_element, page_script, quoted, script_element, widget_script
 
 Need = Callable[[object, str], None]
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "js" / "vectors.json").read_text(encoding="utf-8"))
@@ -62,8 +62,9 @@ def test_the_bundles_are_made_of_the_sources(root: Path, need: Need, tmp_path: P
 @each
 def test_a_script_can_stand_in_a_page(package: str, name: str) -> None:
     script = page_script(package, name, ".x{color:red}")
-    assert "</script" not in script
-    assert "<!--" not in script
+    for ending in ("</script", "<script", "<!--", "-->", "--!>"):
+        assert ending not in script.lower()
+    assert script_element(package, name, ".x{color:red}") == f"<script><!--\n{script}\n//--></script>"
     assert "SPDX" not in script
     assert '"style":".x{color:red}' in script
     assert ('"shell":"' in script) == (name == "player")
@@ -77,9 +78,11 @@ def test_a_widget_runs_the_same_script(name: str) -> None:
 
 
 def test_what_is_stored_for_a_script_cannot_end_it() -> None:
-    data = {"title": "</script><!-- <b>"}
-    assert quoted(data) == '{"title":"<\\/script>\\u003c!-- <b>"}'
-    assert json.loads(quoted(data)) == data
+    data = {"title": "</script><!-- <b> <Script> --> --!> a-->b p->q"}
+    written = r'{"title":"<\/script>\u003c!-- <b> \u003cScript> --\u003e --!\u003e a--\u003eb p->q"}'
+    assert quoted(data) == written
+    assert data_element(data) == f'<script type="application/json"><!--{written}--></script>'
+    assert json.loads(written) == data
 
 
 # -- what both languages do ----------------------------------------------------------------------------------

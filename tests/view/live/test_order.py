@@ -16,7 +16,7 @@ each = pytest.mark.parametrize("puzzle", PUZZLES.values(), ids=PUZZLES)
 
 
 def data(name: str) -> dict[str, object]:
-    stored = re.search(r'<script type="application/json">(.*?)</script>', order_editor(name).html)
+    stored = re.search(r'<script type="application/json"><!--(.*?)--></script>', order_editor(name).html)
     assert stored
     return dict(json.loads(stored[1]))
 

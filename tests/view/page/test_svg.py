@@ -76,7 +76,7 @@ def test_light_and_dark_come_from_the_page_else_from_the_system_and_paper_is_lig
 
 def test_an_image_is_told_the_theme_of_its_page() -> None:
     image = 'img[src^="data:image/svg"]'
-    css = svg.FOLLOWING.removeprefix("<style>").removesuffix("</style>")
+    css = svg.FOLLOWING.removeprefix("<style><!--").removesuffix("--></style>")
     assert rules(css) == [
         ("", f'[data-jp-theme-light="true"] {image},[data-theme="light"] {image}', "color-scheme:light"),
         ("", f'[data-jp-theme-light="false"] {image},[data-theme="dark"] {image}', "color-scheme:dark"),

@@ -2,7 +2,7 @@
 """The allocator's three strips: the bytes stay until the object is given out again, and the last one freed is first."""
 
 from kvmplanes.view.sketch.allocator import STRIPS, allocator_picture
-from tests.helpers.markup import assert_told_and_on_its_paper, classes, parse, words
+from tests.helpers.markup import assert_told_and_on_its_paper, classes, parse, svg_in, words
 
 
 def test_the_list_of_free_objects_is_last_in_first_out() -> None:
@@ -20,7 +20,7 @@ def test_the_bytes_stay_when_the_object_is_freed_and_change_with_its_owner() -> 
 
 def test_each_strip_is_drawn_and_told() -> None:
     view = allocator_picture()
-    root = parse(view.html)
+    root = parse(svg_in(view.html))
     count = classes(root)
     assert [count[f"strip {strip.look}"] for strip in STRIPS] == [1, 1, 1]
     assert count["free"] == sum(len(strip.free) for strip in STRIPS)

@@ -8,7 +8,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.runs.trace import Trace
 from kvmplanes.view.sketch.frames import moment_picture, moments
-from tests.helpers.markup import NS, assert_told_and_on_its_paper, classes, parse, words
+from tests.helpers.markup import NS, assert_told_and_on_its_paper, classes, parse, svg_in, words
 
 FREED_FIRST = kp.VERSIONS["09"].edit(
     "09, earlier",
@@ -36,7 +36,7 @@ each = pytest.mark.parametrize("name", TRACES)
 def test_a_frame_shows_the_objects_as_they_are_after_its_line(name: str) -> None:
     trace = TRACES[name]
     found, after = moments(trace)
-    root = parse(moment_picture(trace).html)
+    root = parse(svg_in(moment_picture(trace).html))
     frames = [group for group in root.iter(f"{NS}g") if group.get("class") == "frame"]
     assert len(found) == len(frames) == 3
     for moment, frame in zip(found, frames, strict=True):
@@ -84,7 +84,7 @@ def test_as_posted_the_plane_is_found_through_freed_memory() -> None:
         "struct kvm is freed. Only slot 0, in freed memory, leads to plane#0.",
         "Found through freed memory, plane#0 is freed. Then slot 0 was overwritten.",
     ]
-    assert "written after free" in words(parse(moment_picture(TRACES["posted"]).html))
+    assert "written after free" in words(parse(svg_in(moment_picture(TRACES["posted"]).html)))
 
 
 def test_repaired_nothing_freed_is_used() -> None:
@@ -121,7 +121,7 @@ def test_a_second_call_is_of_a_line_that_frees_nothing() -> None:
 @each
 def test_it_names_itself_stays_on_its_paper_and_has_the_same_words_twice(name: str) -> None:
     view = moment_picture(TRACES[name])
-    root = parse(view.html)
+    root = parse(svg_in(view.html))
     title = root.find(f"{NS}title")
     assert title is not None
     assert title.text == view.text.splitlines()[0]

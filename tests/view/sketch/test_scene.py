@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The scene shows what its run says, says it in words as well, and keeps its texts large and on the paper."""
 
-import re
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -10,11 +9,11 @@ import kvmplanes as kp
 from kvmplanes.runs.trace import Trace
 from kvmplanes.view import scene_picture
 from kvmplanes.view.page.svg import STYLE
-from tests.helpers.markup import NS, classes, parse, words
+from tests.helpers.markup import NS, classes, parse, svg_in, words
 
 
 def root(trace: Trace) -> Element:
-    return parse(re.findall(r"<svg.*</svg>", scene_picture(trace).html)[0])
+    return parse(svg_in(scene_picture(trace).html))
 
 
 @pytest.mark.parametrize("version", ["rfc", "09", "09-fixed", "29-fixed"])

@@ -7,15 +7,10 @@ import pytest
 
 from kvmplanes.oracle import VARIANTS, recorded
 from kvmplanes.view.sketch.shadow import MEANING, OBJECT_FREED, shadow_picture, shadowed
-from tests.helpers.markup import assert_told_and_on_its_paper, classes, parse, words
+from tests.helpers.markup import assert_told_and_on_its_paper, classes, parse, svg_in, words
 
 REPORT = recorded("kasan-V1k.txt")
 VIEW = shadow_picture(REPORT, "planes[0]")
-
-
-def drawn(html: str) -> str:
-    """The SVG alone."""
-    return html[html.index("<svg") : html.index("</svg>") + len("</svg>")]
 
 
 def test_an_access_is_read_out_of_the_report() -> None:
@@ -46,7 +41,7 @@ def test_a_report_without_a_part_is_refused(part: str) -> None:
 
 
 def test_what_is_drawn_is_told() -> None:
-    root = parse(drawn(VIEW.html))
+    root = parse(svg_in(VIEW.html))
     seen, written = shadowed(REPORT), words(root)
     assert classes(root)["object"] == 1
     assert {str(seen.offset + number) for number in range(seen.size)} <= set(written)
