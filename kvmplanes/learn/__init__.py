@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kvmplanes.learn.exercises import EXERCISES, check, exercise, exercises_for
 from kvmplanes.learn.exercises.repairs import REPAIRS, repairs_table
 from kvmplanes.learn.nine import NINE, RealDefect, nine_sources, nine_table
+from kvmplanes.learn.progress.pages import progress
 from kvmplanes.learn.questions import QUESTIONS, ask, judge, questions_for, reply
 from kvmplanes.learn.review import Review, coverage_html, report_html
 from kvmplanes.learn.review.field import findings_field
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXERCISES", "NINE", "PUZZLES", "QUESTIONS", "REPAIRS", "RealDefect", "Review", "ask", "check",
     "composer", "coverage_html", "exercise", "exercises_for", "findings_field", "judge", "nine_sources", "nine_table",
-    "questions_for", "repairs_table", "reply", "report_html", "selftest", "selftest_scores",
+    "progress", "questions_for", "repairs_table", "reply", "report_html", "selftest", "selftest_scores",
 ]  # fmt: skip
 
 

@@ -122,8 +122,23 @@ def test_headings_are_anchors_and_a_walk_begins_and_ends_alike(name: str) -> Non
     if name in NUMBERED:
         assert found[0][1].startswith(f"{name[:2]} · ")
         sections = [text for level, text in found if level == 2]
-        assert (SELFTEST if name[:2] == "00" else RECALL) in sections[:2]
+        assert (SELFTEST if name[:2] == "00" else RECALL) in sections[:3]
         assert sections[-2:] == ["Lessons", "Next"]
+
+
+@every
+def test_a_page_ends_with_the_ways_on_and_with_what_is_done(name: str) -> None:
+    cells = read(name).cells
+    asking = name in ASKING
+    assert (cells[-1].source == f'progress("{name[:2]}")') == asking
+    ways = cells[-2 if asking else -1].source
+    start = "" if name == NUMBERED[0] else NUMBERED[0]
+    assert f"[all pages]({start}#All-pages)" in ways
+    if name in NUMBERED:
+        place = NUMBERED.index(name)
+        for other in NUMBERED[max(0, place - 1) : place + 2]:
+            title = read(other).cells[0].source.partition("\n")[0].removeprefix("# ")
+            assert other == name or f"[{title}]({other})" in ways
 
 
 @pytest.mark.parametrize("name", ASKING)

@@ -22,6 +22,7 @@ from kvmplanes.learn.exercises import creation, hunts, ioctl, teardown
 from kvmplanes.learn.exercises.judging import Failing, Judge, Judged, ReaderAnswer
 from kvmplanes.learn.exercises.replies import general, other_runs
 from kvmplanes.learn.exercises.result import Result
+from kvmplanes.learn.progress import SCRIPT
 from kvmplanes.learn.texts import Shape, each, flow, load, one_of, verbatim
 from kvmplanes.model.machine.preprocess import bare_lines
 from kvmplanes.model.machine.tree import CError
@@ -179,7 +180,8 @@ def exercise(id: str) -> Html:  # noqa: A002 - what the reader calls it
     ]
     text = [f"Exercise. {level}", task.task, *(f"    {line}" for line in task.given.splitlines())]
     text.append(f'{task.place} check("{task.id}", ...) takes {task.form}. {many(count, "hint")}.')
-    return Html(framed(LIVE, "".join(parts)), "\n".join(text))
+    frame = framed(LIVE, "".join(parts), f'data-kvmplanes-exercise="{task.id}"')
+    return Html(f"{frame}<script>{SCRIPT}</script>", "\n".join(text))
 
 
 def check(id: str, answer: ReaderAnswer, *, steps: bool = True) -> Result:  # noqa: A002
@@ -206,7 +208,7 @@ def check(id: str, answer: ReaderAnswer, *, steps: bool = True) -> Result:  # no
         return Result(False, f"{BAD.sign} cannot be run: {problem}", reply)
     shortest = judged.counterexample
     if shortest is None:
-        return Result(True, f"{CLEAN.sign} right: {judged.result}", task.why)
+        return Result(True, f"{CLEAN.sign} right: {judged.result}", task.why, exercise=task.id)
     if task.is_untouched(answer):
         return Result(False, task.untouched(judged, shortest), "")
     others = other_runs(failing for failing in judged.failing if failing is not shortest)

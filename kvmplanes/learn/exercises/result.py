@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from kvmplanes.learn.progress import solved
 from kvmplanes.runs.folds import FILTERS, as_stops
 from kvmplanes.runs.shown import Bundle, Shown, bundle
 from kvmplanes.runs.trace import Trace
@@ -26,6 +27,7 @@ class Result(Shown):
         others: how many runs fail beside the one that is shown, by kind; "" for none.
         counterexample: the shortest failing run; None for a right answer, or one that cannot be run.
         steps: whether the run is opened in the player, or told in words alone.
+        exercise: of a right answer, the exercise's id: the reader's browser keeps that it is done.
     """
 
     passed: bool
@@ -34,6 +36,7 @@ class Result(Shown):
     others: str = ""
     counterexample: Trace | None = None
     steps: bool = True
+    exercise: str = ""
 
     def player(self) -> Html:
         """The failing run in the player, at its first defect or else the failing call; ValueError when no run fails."""
@@ -74,6 +77,8 @@ def _result(result: Result) -> Bundle:
     role = CLEAN if result.passed else BAD
     paragraphs = [f"{badge(role, sign[2:])} {marked(words)}", *map(marked, filter(None, [result.reply, result.others]))]
     html = framed(role, "".join(map(_paragraph, paragraphs)))
+    if result.exercise:
+        html += solved(result.exercise)
     if result.counterexample is not None and result.steps:
         html += result.player().html
     elif result.counterexample is not None:

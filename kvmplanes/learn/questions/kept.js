@@ -3,7 +3,8 @@
 // it is kept in the page for as long as the page lives.
 const PREFIX = "kvmplanes:";
 
-// One for all scripts of a page; each output brings its own copy of this file.
+// One for all scripts of a page; each output brings its own copy of this file. Beside it, `kvmplanesFollow` is a function
+// of progress.js: it has the page show what is kept now.
 globalThis.kvmplanesKept ??= new Map();
 
 function lasting() {
@@ -30,6 +31,7 @@ export function keep(name, value) {
   } catch {
     // Full: the page has it.
   }
+  globalThis.kvmplanesFollow?.();
 }
 
 // What was kept under a name; undefined for nothing, and for what is no JSON of ours.
@@ -56,4 +58,5 @@ export function forget(isMeant = () => true) {
     lasting()?.removeItem(PREFIX + name);
   }
   for (const host of document.querySelectorAll("[data-kvmplanes-keeps]")) host.kvmplanesForget?.(isMeant);
+  globalThis.kvmplanesFollow?.();
 }

@@ -2,6 +2,7 @@
 // Makes the questions of a page answerable: without a kernel, as often as it runs, in whichever output.
 // What is there before (options as a list, replies folded) is what a reader without scripts keeps.
 import { element, enliven, quiet } from "../../view/page/dom.js";
+import { remember } from "../progress/place.js";
 import { keep, kept } from "./kept.js";
 
 const FIRST = { radio: "Choose an answer first.", number: "Write a number first.", text: "Write an answer first." };
@@ -96,6 +97,7 @@ function bring(ask, style) {
     }
     show(given);
     keep(name, { first: kept(name)?.first ?? given.value, last: given.value });
+    remember(ask);
   });
   skip.addEventListener("click", () => ask.classList.remove("kp-asks"));
   ask.kvmplanesForget = (isMeant) => isMeant(name) && open();

@@ -2,9 +2,11 @@
 // Makes the self-test of a page answerable: keeps each choice in this browser, and compares two forms. Python has drawn
 // all that is shown of questions, replies and verdicts; here it is chosen from.
 import { element, enliven, quiet } from "../../view/page/dom.js";
-import { forget, isLasting, keep, kept, names } from "../questions/kept.js";
+import { forgetting } from "../questions/forgetting.js";
+import { isLasting, keep, kept } from "../questions/kept.js";
 
 const LETTERS = "abcde";
+const FORGET = "This drops your answers in both forms.";
 
 // One line with all that a reader has answered, to be copied by hand: a letter for each question, "-" for no answer.
 // The names are those under which the answers are kept; the first form has none of the second.
@@ -63,7 +65,6 @@ function bring(host, style) {
   };
   const status = element("p", { role: "status" });
   const copied = element("input", { readonly: true, "aria-label": "All my answers in one line" });
-  const sure = element("span", { hidden: true });
 
   const refresh = () => {
     const isDone = Boolean(fold && kept(done));
@@ -113,27 +114,7 @@ function bring(host, style) {
       status.textContent = "Selected: copy it with Ctrl+C.";
     }
   });
-  const asked = (words, isMeant) =>
-    button(words, () => {
-      const some = names().filter(isMeant).length;
-      const yes = button(`Yes, forget ${some}`, () => {
-        forget(isMeant);
-        sure.hidden = true;
-      });
-      const no = button("No", () => {
-        sure.hidden = true;
-      });
-      sure.replaceChildren(`${some} kept answers. `, yes, no);
-      sure.hidden = false;
-    });
   const isTest = (name) => name.startsWith("before-") || name.startsWith("after-");
-  const forgetting = element(
-    "p",
-    {},
-    asked("Forget the self-test", isTest),
-    asked("Forget all my answers", () => true),
-  );
-  forgetting.append(sure);
 
   // One question is in sight at a time; a reader who comes back finds the first one without an answer.
   let shown = 0;
@@ -155,7 +136,7 @@ function bring(host, style) {
   host.querySelector("[data-kvmplanes-paper]").remove();
   host.prepend(element("style", {}, style));
   const parts = [form_, status, ...(fold ? [element("p", {}, compare), fold] : [])];
-  host.append(...parts, element("p", {}, copy, copied), forgetting);
+  host.append(...parts, element("p", {}, copy, copied), forgetting("Forget the self-test", isTest, FORGET));
   host.classList.add("kp-test");
   quiet(host);
   host.kvmplanesForget = refresh;

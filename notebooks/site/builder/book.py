@@ -5,22 +5,27 @@ Marks are tags of cells, as myst-nb knows them; the notebooks themselves have no
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
 ROOMS = ("kvmplanes.learn", "kvmplanes.view")  # what is imported from them fetches what the page shows
-ASKS = frozenset({"ask", "exercise", "findings_field", "judge", "selftest"})
+ASKS = frozenset({"ask", "exercise", "findings_field", "judge", "progress", "selftest"})
 ANSWERS = frozenset({"check"})  # a reader's own answer is in its call
 REMOVED, FOLDED = "remove-input", "hide-input"
 IMPORTS, CODE = "Imports", "Code"  # what a fold says
+_LINK = re.compile(r'href="([\w-]+)\.ipynb')  # of an output to another notebook, whose page has another suffix
 
 
 def chapter(notebook: NotebookNode) -> NotebookNode:
-    """The notebook with a mark at each cell of code that its page leaves out or folds."""
+    """The notebook with a mark at each cell of code that its page leaves out or folds, and with links to pages."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     names = frozenset(name for cell in cells for name in _imported(cell.source))
     for cell in cells:
+        for output in cell.outputs:
+            if "text/html" in output.get("data", ()):
+                output.data["text/html"] = _LINK.sub(r'href="\1.html', output.data["text/html"])
         if mark := mark_of(cell.source, names):
             cell.metadata.tags = [*cell.metadata.get("tags", []), mark]
             title = IMPORTS if _is_imports(cell.source) else CODE

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 import kvmplanes as kp
+from kvmplanes.learn.progress.pages import overview
 from kvmplanes.view import player
 from notebooks.site.builder import layout
 
@@ -52,6 +53,7 @@ def values() -> dict[str, str]:
     practice = sum(each.minutes for each in chapters) - sum(each.minutes for each in course)
     return {
         "player": moment.html,
+        "overview": overview(".html").html,
         "course": "\n".join(f"<li>{_link(each)} <small>{each.minutes} min</small></li>" for each in course),
         "course_minutes": str(sum(each.minutes for each in course)),
         "course_hours": str(-(-sum(each.minutes for each in course) // 60)),
