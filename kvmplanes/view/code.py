@@ -14,6 +14,7 @@ from kvmplanes.model.series import Version, version
 from kvmplanes.runs.words import listed
 from kvmplanes.view.diff import DiffRow, shown_as
 from kvmplanes.view.page.html import Html
+from kvmplanes.view.refusals import add_refusals
 
 
 def c(which: str | Version, function: str, *, jumps: bool = False) -> Html:
@@ -73,7 +74,7 @@ class MagicError(ValueError):
 
 
 def add_magic(shell: Any = None) -> None:
-    """Give an IPython shell the magic `%%c NAME`; without one, the IPython that runs this, if one does."""
+    """Give an IPython shell the magic `%%c NAME`, and short errors; without one, the IPython that runs this, if any."""
     if shell is None:
         ipython = sys.modules.get("IPython")  # IPython is not imported for it
         shell = ipython.get_ipython() if ipython else None
@@ -87,3 +88,4 @@ def add_magic(shell: Any = None) -> None:
 
     if shell is not None:
         shell.register_magic_function(c, "cell")
+        add_refusals(shell)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from kvmplanes.given import A_RUN, typed
 from kvmplanes.model.series import VERSIONS, Function, Version
 from kvmplanes.runs.folds import FILTERS, Stop, as_stops
 from kvmplanes.runs.trace import Frame, Step, Trace
@@ -61,7 +62,7 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
     Raises:
         ValueError: a step that the run does not have, or an unknown `only`.
     """
-    data = player_data(trace, start=start, only=only, title=title)
+    data = player_data(typed(trace, Trace, A_RUN), start=start, only=only, title=title)
     shown = _shown(trace, only)
     first = _stop(shown, data["start"])
     place = f"step{'s' * first.is_fold} {first.number} of {data['last']}, {first.first.op}, {first.first.subgoal}"
