@@ -12,7 +12,7 @@ from notebooks.site.builder import policy
 from tests.browser.web import SITE
 
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
-OURS = "<script>(() => {\nvar kvmplanes=1;\n})();</script>"
+OURS = "<script><!--\n(() => {\nvar kvmplanes=1;\n})();\n//--></script>"
 PAGE = f'<html>\n<head>\n<title>05</title></head><script data-x="1">theme()</script>{OURS}{OURS}'
 DATA = '<script type="application/json">{"a":1}</script>'
 
@@ -21,7 +21,7 @@ def test_scripts_of_outputs_become_one_file_and_the_themes_are_named(tmp_path: P
     (tmp_path / "_static").mkdir()
     page = policy.strict(PAGE + DATA, tmp_path)
     (file,) = (tmp_path / "_static" / "outputs").iterdir()
-    assert file.read_text().endswith("(() => {\nvar kvmplanes=1;\n})();\n")
+    assert file.read_text().endswith("(() => {\nvar kvmplanes=1;\n})();\n//-->\n")
     assert page.count(f'<script defer src="_static/outputs/{file.name}"></script>') == 1
     assert "var kvmplanes" not in page
     assert DATA in page

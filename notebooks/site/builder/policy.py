@@ -14,7 +14,7 @@ from pathlib import Path
 # A script in a page, as browsers read it; one with a type such as application/json is data.
 _INLINE = re.compile(r'<script(?: data-[\w-]+="[^"]*")?>(?P<text>.*?)</script>', re.DOTALL)
 _HEAD = re.compile(r"<head>\s*")
-_OURS = "(() => {\nvar kvmplanes="  # how `page_script` begins
+_OURS = "<!--\n(() => {\nvar kvmplanes="  # how `script_element` begins
 RULES = (
     "default-src 'self'",
     "script-src 'self' 'wasm-unsafe-eval' {hashes}",  # WebAssembly is the page's Python
