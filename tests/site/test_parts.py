@@ -36,6 +36,18 @@ def test_an_npm_package_that_is_not_installed_is_named(tmp_path: Path, monkeypat
         layout.npm("pyodide")
 
 
+def test_a_second_build_at_the_same_time_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "BUILD", tmp_path / "build")
+    with (
+        layout.alone(),
+        pytest.raises(SystemExit, match="Another `make site` is at work in this clone"),
+        layout.alone(),
+    ):
+        pass
+    with layout.alone():
+        pass
+
+
 def test_the_last_run_is_read_and_what_was_not_run_is_said(tmp_path: Path) -> None:
     from notebooks.site.builder import figures
 

@@ -35,6 +35,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m notebooks.site.builder", description=__doc__)
     parser.add_argument("--no-lite", action="store_true", help="leave out JupyterLite, the notebooks live in a browser")
     options = parser.parse_args()
+    with layout.alone():
+        build(with_lite=not options.no_lite)
+    print(f"The site is in {layout.SITE.relative_to(layout.ROOT)}; `make serve` shows it.")
+
+
+def build(*, with_lite: bool) -> None:
+    """Build from nothing."""
     for folder in (layout.STAGE, layout.SITE):
         shutil.rmtree(folder, ignore_errors=True)
     layout.STAGE.mkdir(parents=True)
@@ -44,9 +51,8 @@ def main() -> None:
     policy.write(layout.SITE)
     downloads(layout.SITE / "downloads")
     slides.write(layout.SITE / "slides")
-    if not options.no_lite:
+    if with_lite:
         lite.main(layout.SITE)
-    print(f"The site is in {layout.SITE.relative_to(layout.ROOT)}; `make serve` shows it.")
 
 
 def pages() -> None:

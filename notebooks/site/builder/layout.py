@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the site's parts agree on: where things are, which notebooks there are, how they are read."""
 
+import fcntl
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,18 @@ SITE = BUILD / "site"
 STAGE = BUILD / "stage"
 REPOSITORY = "https://github.com/kvmplanes/kvmplanes"
 NUMBERED = 10  # notebooks 00 to 09
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """While it lasts, a second build of this clone is refused: both would write the same files."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sys.exit("Another `make site` is at work in this clone: wait until it has ended.")
+        yield
 
 
 def notebooks() -> list[str]:
