@@ -79,10 +79,10 @@ class Path:
 
     @property
     def row(self) -> tuple[str, ...]:
-        """The path in a table: number, program, failing call, errno, exit, outcome, defects."""
+        """The path in a table: number, program, failing call, errno, exit, outcome, defects if there are any."""
         numbers = " ".join(map(str, self.numbers)) or "-"
         call, errno = self.call or "none", self.errno or "-"
-        return numbers, self.program.name, call, errno, self.exit, self.outcome, self.defects
+        return numbers, self.program.name, call, errno, self.exit, self.outcome, findings(self.trace, self.tolerated)
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,13 +145,18 @@ class Certificate(Shown):
         missing = f"; never reached, unlike in {self.version.root}: {listed(self.missing)}" if self.missing else ""
         return f"{self.version}: {len(self.paths)} paths, {counts}; {self.states} states ({scope}){missing}"
 
+    @cached_property
+    def listed(self) -> tuple[Path, ...]:
+        """The paths as a table lists them: first those that are not clean, then the others; else as in `paths`."""
+        return tuple(sorted(self.paths, key=lambda path: path.outcome == "clean"))
+
     def table(self) -> tuple[tuple[str, ...], ...]:
-        """Header and one row a path: number, failing call, errno, exit, outcome, defects.
+        """Header and one row for each of `listed`: number, failing call, errno, exit, outcome, defects.
 
         Where there is more than one program, the path's follows the number.
         """
         head = ("n", "program", "failing call", "errno", "exit", "outcome", "defects")
-        rows = (head, *(path.row for path in self.paths))
+        rows = (head, *(path.row for path in self.listed))
         return rows if len(self.programs) > 1 else tuple((number, *cells) for number, _, *cells in rows)
 
     @property

@@ -247,7 +247,8 @@ def test_c11_two_failures() -> None:
     assert path.trace.scenario.endswith("; failable calls 16 and 17 fail")
     assert ": kvm_uevent and kvm_create_vm_debugfs fail, 1 double free; first at step " in counterexample(certificate)
     assert certificate.verdict.endswith("(one CPU, 2 paths with two failures, one program)")
-    assert [row[0] for row in certificate.table()][16:20] == ["16", "16 17", "16 18", "17"]
+    assert [path.numbers for path in certificate.paths][15:19] == [(16,), (16, 17), (16, 18), (17,)]
+    assert certificate.listed[0] is path
 
 
 @pytest.mark.parametrize("version", ["29", "29-fixed"])

@@ -108,8 +108,8 @@ def test_verdict_and_table(certificates: dict[str, Certificate]) -> None:
     )
     head, *rows = c.table()
     assert head == ("n", "failing call", "errno", "exit", "outcome", "defects")
-    assert rows[2] == ("3", "kvm_create_plane(kvm, 0)", "ENOMEM", "out_no_planes", "clean", "none")
-    assert rows[-1] == ("-", "none", "-", "close", "use-after-free", "16 reads and 1 write after free")
+    assert rows[4] == ("3", "kvm_create_plane(kvm, 0)", "ENOMEM", "out_no_planes", "clean", "")
+    assert rows[1] == ("-", "none", "-", "close", "use-after-free", "16 reads and 1 write after free")
     lines = str(c).splitlines()
     assert lines[0] == c.verdict
     assert len(lines) == 2 + 18
@@ -122,9 +122,10 @@ def test_programs_are_named_where_there_are_several(certificates: dict[str, Cert
     assert c.verdict.endswith(" states (one CPU, one failure, 3 programs)")
     head, *rows = c.table()
     assert head == ("n", "program", "failing call", "errno", "exit", "outcome", "defects")
-    assert rows[17] == ("18", "usual", "get_unused_fd_flags(plane 1)", "EMFILE", "return", "clean", "none")
-    assert rows[24][:5] == ("21", "ids", "get_unused_fd_flags(plane 15)", "EMFILE", "return")
-    assert rows[-1] == ("-", "exit", "none", "-", "close", "clean", "none")
+    assert [row[5] == "clean" for row in rows] == [False] * 4 + [True] * 28  # the bad ones first
+    assert ("18", "usual", "get_unused_fd_flags(plane 1)", "EMFILE", "return", "clean", "") in rows
+    assert ("21", "ids", "get_unused_fd_flags(plane 15)", "EMFILE", "return") in [row[:5] for row in rows]
+    assert rows[-1] == ("-", "exit", "none", "-", "close", "clean", "")
     lines = str(c).splitlines()
     assert len(lines) == 2 + 32 + 3
     assert lines[-3:] == list(c.legend)
