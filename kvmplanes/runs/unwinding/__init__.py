@@ -42,6 +42,7 @@ class Ladder(Shown):
         rungs, rows: the left column, in the order of acquiring; the right one, in the order of undoing.
         links: what joins them.
         later: defects after the system call that the ladder is about.
+        trace: the run.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Ladder(Shown):
     rows: tuple[UndoRow, ...]
     links: tuple[Link, ...]
     later: tuple[Defect, ...]
+    trace: Trace
 
     @property
     def teardown(self) -> bool:
@@ -107,12 +109,13 @@ class _Builder:
         self._reach()
         self._judge_rows()
         self._judge_order()
+        self._find_steps()
         lost = set(self._judge_rungs())
         after = (defect for defect in self.trace.defects if defect.step > self.end.index)
         later = tuple(defect for defect in after if defect.obj not in lost)
         failed = next((step for step in self.extent.steps if step.what == "fail"), None)
         event = f"{failed.obj} fails with {failed.value}" if failed else "the VM is created and closed"
-        return Ladder(f"{self.trace.version}: {event}", tuple(self.rungs), tuple(self.rows), links, later)
+        return Ladder(f"{self.trace.version}: {event}", tuple(self.rungs), tuple(self.rows), links, later, self.trace)
 
     def _row_of(self, step: Step) -> int | None:
         """The row, by index, at which a step happened; the innermost function decides."""
@@ -198,6 +201,18 @@ class _Builder:
             early = next((key for rung, key in below if rung > first), "")
             if early:
                 row.wrong.append(f"out of order, before {early}")
+
+    def _find_steps(self) -> None:
+        """Which step to show for each rung and row."""
+        for move in sorted(self.extent.moves, key=lambda move: move.step.what != "fail"):
+            rung = self.rung_at.get(move.site) if move.site else None
+            if rung is not None and self.rungs[rung].step is None and (move.by > 0 or move.step.what == "fail"):
+                self.rungs[rung].step = move.step.index
+        wrong = [self.trace.steps[defect.step] for defect in self.trace.defects]
+        for step in (*wrong, *filter(None, [self.trace.oops]), *self.extent.steps):
+            row = self._row_of(step)
+            if row is not None and self.rows[row].step is None:
+                self.rows[row].step = step.index
 
     def _undone(self, row: UndoRow) -> list[tuple[int, str]]:
         """What a row undid: rung and key."""

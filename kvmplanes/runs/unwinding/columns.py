@@ -39,6 +39,7 @@ class Rung:
         undone: those of `keys` that were undone.
         left: those of `keys` that nothing undoes, and what they lack: "plane#0 never freed".
         failed: the errno with which it failed in this run, "" if it did not.
+        step: the step at which it failed, else at which it first acquired something; None if it did not run.
     """
 
     site: Site
@@ -49,6 +50,7 @@ class Rung:
     undone: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     failed: str = ""
+    step: int | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class UndoRow:
         reached: whether the run came here.
         undone: the keys it undid.
         wrong: what is wrong with it, in words.
+        step: the step at which something is wrong with it, else the first that is its; None if it has none.
     """
 
     words: str
@@ -72,6 +75,7 @@ class UndoRow:
     reached: bool = False
     undone: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
