@@ -12,6 +12,7 @@ from kvmplanes.model.version import Version
 from kvmplanes.runs.folds import as_stops
 from kvmplanes.runs.op import Op
 from kvmplanes.runs.search import Fact, first_step
+from kvmplanes.runs.shown import Shown
 from kvmplanes.runs.step import Frame, Object, SlotState, State, Step, Subgoal, is_errno, slot_of
 
 # Whoever reads a trace has its steps from here, too.
@@ -31,7 +32,7 @@ class Defect:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Shown):
     """One run of one version.
 
     Attributes:

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from kvmplanes.view.page.html import Html
+from kvmplanes.runs.shown import Shown
 from notebooks.site.builder import layout
 
 SITE = Path(os.environ.get("SITE", layout.SITE))  # make test-site SITE=... tests another folder
@@ -64,7 +64,7 @@ def html_page(title: str, body: str, look: str = "light") -> str:
     return f'<!doctype html><html lang="en"><head>{head}{icon}</head><body style="{LOOKS[look]}">{body}</body></html>'
 
 
-def saved(view: Html) -> Any:
+def saved(view: Shown) -> Any:
     """A cell that has been run."""
     output = nbformat.v4.new_output("execute_result", view._repr_mimebundle_(), execution_count=1)
     return nbformat.v4.new_code_cell("view", outputs=[output], execution_count=1)

@@ -34,7 +34,7 @@ function isDark(node) {
   return colour.startsWith("rgb") ? first + second + third > 384 : first > 0.5;
 }
 
-class Player {
+export class Player {
   constructor(host, data, { style, shell }, { linked = false, shown = () => {} } = {}) {
     const root = host.attachShadow({ mode: "open" });
     root.innerHTML = `<style>${style}</style>${shell}`;

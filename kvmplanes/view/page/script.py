@@ -22,15 +22,17 @@ _MARKUP: Final = re.compile(r"<(?=!--|script)|(?<=--)>|(?<=--!)>", re.IGNORECASE
 
 
 @cache
-def page_script(package: str, name: str, palette: str = "") -> str:
+def page_script(package: str, name: str, palette: str = "", *, also: tuple[str, str, str] | None = None) -> str:
     """JavaScript that makes alive what waits for it in the page.
 
     Args:
         package: the package that the script lies in.
         name: its file's name, without suffix.
         palette: CSS rules with the colours that its style names.
+        also: the same three of a script that this one imports, to have its style and shell as well.
     """
-    return f"(() => {{\n{_bundle(package, name)}kvmplanes.start({_looks(package, name, palette)});\n}})();"
+    looks = ",".join(_looks(*script) for script in ((package, name, palette), also) if script)
+    return f"(() => {{\n{_bundle(package, name)}kvmplanes.start({looks});\n}})();"
 
 
 @cache
@@ -40,9 +42,9 @@ def widget_script(package: str, name: str, palette: str = "") -> str:
     return f"{_bundle(package, name)}export default {{ render: (context) => kvmplanes.render(context, {looks}) }};\n"
 
 
-def script_element(package: str, name: str, palette: str = "") -> str:
+def script_element(package: str, name: str, palette: str = "", *, also: tuple[str, str, str] | None = None) -> str:
     """What brings that JavaScript into the page; arguments as for `page_script`."""
-    return f"<script><!--\n{page_script(package, name, palette)}\n//--></script>"
+    return f"<script><!--\n{page_script(package, name, palette, also=also)}\n//--></script>"
 
 
 def style_element(rules: str) -> str:

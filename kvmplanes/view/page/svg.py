@@ -167,10 +167,10 @@ def tick(x: float, y: float, cls: str = "l clean w", size: float = 5) -> str:
     return f'<path{attrs(cls=cls)} d="M{n(x - size)} {n(y)}{down}{up}"/>'
 
 
-def group(name: str, *parts: str, at: Point | None = None) -> str:
+def group(name: str, *parts: str, at: Point | None = None, **more: object) -> str:
     """Parts that are one thing, moved to `at`; the name is for tests and scripts: `<g class="plane freed">`."""
     place = f"translate({n(at[0])} {n(at[1])})" if at else None
-    return f"<g{attrs(cls=name, transform=place)}>{''.join(parts)}</g>"
+    return f"<g{attrs(cls=name, transform=place, **more)}>{''.join(parts)}</g>"
 
 
 @_drawn_once

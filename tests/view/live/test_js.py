@@ -22,6 +22,7 @@ SCRIPTS = (
     (LIVE, "player"),
     (LIVE, "order"),
     (LIVE, "offline"),
+    (LIVE, "jump"),
     ("kvmplanes.learn.questions", "question"),
     ("kvmplanes.learn.selftest", "selftest"),
     ("kvmplanes.learn.review", "field"),
@@ -101,6 +102,15 @@ def test_an_answer_is_read_as_the_script_reads_it(control: str, typed: str, want
 def test_an_answer_is_judged_in_the_script_s_words(right: bool, words: str) -> None:
     role, word = judged(right)
     assert f"{role.sign} {word}" == words
+
+
+def test_a_script_has_the_looks_of_one_that_it_imports() -> None:
+    own = page_script(LIVE, "jump")
+    assert '"shell":"' not in own
+    both = page_script(LIVE, "jump", also=(LIVE, "player", ".x{color:red}"))
+    assert both.count('{"style":"') == 2
+    assert '"style":".x{color:red}' in both
+    assert both.count('"shell":"') == 1
 
 
 def test_pictures_are_packed_as_the_script_unpacks_them() -> None:
