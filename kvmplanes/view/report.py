@@ -16,14 +16,15 @@ from kvmplanes.given import A_RUN, brief, typed, written
 from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.runs.certificate import classify, findings
 from kvmplanes.runs.trace import Defect, Object, Step, Trace
+from kvmplanes.view.live.jump import Leading, steps_marked
 from kvmplanes.view.page.html import Html, badge, css, escape
 from kvmplanes.view.page.style import BACK_POINTER, BAD, NEVER_USED, outcome_role
 
 RULE: Final = "=" * 66
 
 
-def report(trace: Trace, nth: int = 0) -> Html:
-    """The report of one defect.
+def report(trace: Trace, nth: int = 0) -> Leading:
+    """The report of one defect; each step that it names leads there.
 
     Args:
         trace: the run.
@@ -41,12 +42,18 @@ def report(trace: Trace, nth: int = 0) -> Html:
     prose = " ".join([*_memory(trace, defect), *_about(trace, nth)])
     frame = css(border_left=f"4px solid {BAD.line}", padding="2px 0 2px 12px", margin="4px 0")
     pre = css(margin="0", overflow_x="auto", white_space="pre", font_size="12.5px")
-    body = escape("\n".join(lines))
-    return Html(
+    body = _marked("\n".join(lines))
+    return Leading(
         f'<div{frame}><pre{pre} tabindex="0"><b>{escape(head)}</b>\n{body}</pre>'
         f"<p{css(margin='8px 0 2px 0', font_size='13px')}>{escape(prose)}</p></div>",
         "\n".join([RULE, head, *lines, "", *textwrap.wrap(prose, 78, break_on_hyphens=False), RULE]),
+        (trace,),
     )
+
+
+def _marked(lines: str) -> str:
+    """Lines as HTML, in which "step 43" leads there; what is indented is C."""
+    return "\n".join(escape(line) if line.startswith(" ") else steps_marked(line) for line in lines.split("\n"))
 
 
 def summary(trace: Trace) -> Html:
@@ -202,7 +209,7 @@ PARTS: Final[tuple[tuple[str, str, str, str], ...]] = (
 )  # fmt: skip
 
 
-def anatomy(kernel: str, trace: Trace, nth: int = 0) -> Html:
+def anatomy(kernel: str, trace: Trace, nth: int = 0) -> Leading:
     """Both reports, part by part, each part with a sentence on how to read it.
 
     Args:
@@ -227,9 +234,10 @@ def anatomy(kernel: str, trace: Trace, nth: int = 0) -> Html:
             frame = css(border_left=f"4px solid {edge}", padding="0 0 0 10px", margin="2px 0 6px 0")
             pre = css(margin="0", overflow_x="auto", font_size="12px")
             label = f"<b{css(font_size='12px')}>{who}</b>"
-            html.append(f'<div{frame}>{label}<pre{pre} tabindex="0">{escape(body)}</pre></div>')
+            quoted = _marked(body) if who == "model" else escape(body)
+            html.append(f'<div{frame}>{label}<pre{pre} tabindex="0">{quoted}</pre></div>')
         text += ["", f"{head}. {note}", *(f"[{who}]\n{body}" for who, body in quotes)]
-    return Html("".join(html), "\n".join(text[1:]))
+    return Leading("".join(html), "\n".join(text[1:]), (trace,))
 
 
 def _part(text: str, pattern: str, title: str) -> str:

@@ -131,7 +131,24 @@ def test_every_defect_of_every_kind_has_a_report(name: str) -> None:
         assert "This is the model's report, not the kernel's" in told
         assert defect.obj in told
         assert max(map(len, lines(view))) <= 100
-        assert " ".join(lines(view)[1:-1]).split() == " ".join(parse(view.html).itertext()).split()
+        assert "".join("".join(lines(view)[1:-1]).split()) == "".join("".join(parse(view.html).itertext()).split())
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_each_step_that_a_report_names_leads_there(name: str) -> None:
+    trace = TRACES[name]
+    for nth, defect in enumerate(trace.defects):
+        view = report(trace, nth)
+        assert view.runs == (trace,)
+        marks = [element for element in parse(view.html).iter("span") if element.get("data-kvmplanes-step")]
+        assert [f"step {span.get('data-kvmplanes-step')}" for span in marks] == [span.text for span in marks]
+        said = [line for line in lines(view) if "step " in line and not line.startswith(" ")]
+        assert len(marks) == len(said)
+        for span, line in zip(marks, said, strict=True):
+            step = trace.steps[int(span.get("data-kvmplanes-step", ""))]
+            happened = {"Allocated by": "alloc", "Taken by": "get", "Freed by": "free"}
+            wanted = next((what for head, what in happened.items() if line.startswith(head)), None)
+            assert (step.what, step.obj) == (wanted, defect.obj) if wanted else step.index == defect.step
 
 
 def test_only_what_kasan_watches_is_said_to_be_printed_once() -> None:
