@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from textwrap import wrap
+from typing import Final
 
 from kvmplanes.given import brief
 from kvmplanes.model.limits import ABOUT, LIMITS, Limit
 from kvmplanes.runs.certificate import Certificate
 from kvmplanes.runs.shown import Bundle, bundle
-from kvmplanes.view.page.html import Html, badge, bold, css, escape, table
-from kvmplanes.view.page.style import outcome_role
+from kvmplanes.view.live.jump import Leading, mark, steps_marked
+from kvmplanes.view.live.pictures import moment
+from kvmplanes.view.page.html import Html, badge, bold, css, escape, marked, table
+from kvmplanes.view.page.style import CLEAN, outcome_role
 
 
 def verdict_cell(outcome: str, what: str = "") -> Html:
@@ -19,23 +22,35 @@ def verdict_cell(outcome: str, what: str = "") -> Html:
     return Html(f"{sign}<br>{escape(what)}", f"{outcome}: {what}") if what else Html(sign, outcome)
 
 
-def certificate_table(cert: Certificate) -> Html:
-    """One row a path; the caption is the verdict, and below it stands the shortest counterexample, if there is one."""
+# So many rows lead to their runs: a run takes some 2 kB, and pairs of failures may give hundreds of them.
+LEADING: Final = 40
+
+
+def certificate_table(cert: Certificate) -> Leading:
+    """One row a path, which leads to its run; the caption is the verdict, and below stands the shortest counterexample.
+
+    A row of a clean path is quiet: no ground below its word, and no word on defects.
+    """
     head, *lines = cert.table()
     call, outcome, defects = map(head.index, ("failing call", "outcome", "defects"))
+    runs = [path.trace for path in cert.listed[:LEADING]]
     rows: list[list[str | Html]] = [list(line) for line in lines]
-    for row, line in zip(rows, lines, strict=True):
-        row[call], row[outcome] = f"`{line[call]}`", verdict_cell(line[outcome])
+    for number, (row, line) in enumerate(zip(rows, lines, strict=True)):
+        name = marked(f"`{line[call]}`")
+        row[call] = Html(mark(moment(runs[number]), name, number) if number < len(runs) else name, line[call])
+        row[outcome] = verdict_cell(line[outcome]) if line[outcome] != "clean" else f"{CLEAN.sign} clean"
     looks = {0: {"text_align": "right"}, outcome: {"white_space": "nowrap"}, defects: {"min_width": "6em"}}
     paths = table(head, rows, caption=bold(cert.verdict), named=call, looks=looks, padding="3px 6px 3px 0")
-    below = (counterexample(cert), *cert.legend)
-    html = paths.html + "".join(f"<p{css(margin='6px 0')}>{escape(line)}</p>" for line in below)
-    return Html(html, "\n".join([paths.text, *cert.legend]))
+    more = [f"The first {len(runs)} rows lead to their runs."] if len(runs) < len(rows) else []
+    shortest = next((number for number, run in enumerate(runs) if run is cert.counterexample), 0)
+    below = (steps_marked(counterexample(cert), shortest), *map(escape, (*cert.legend, *more)))
+    html = paths.html + "".join(f"<p{css(margin='6px 0')}>{line}</p>" for line in below)
+    return Leading(html, str(cert), tuple(runs))
 
 
 @bundle.register
 def _certificate(cert: Certificate) -> Bundle:
-    return {"text/html": certificate_table(cert).html, "text/plain": str(cert)}
+    return bundle(certificate_table(cert))
 
 
 def counterexample(cert: Certificate) -> str:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Certificates and verdicts in tables: captioned, scoped, each outcome a colour, a sign and a word."""
 
+import re
 from xml.etree.ElementTree import Element
 
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.view.tables import certificate_table, counterexample, verdict_cell
+from kvmplanes.view.tables import LEADING, certificate_table, counterexample, verdict_cell
 from tests.helpers.markup import parse
 
 
@@ -28,7 +29,7 @@ def test_the_table_has_every_path_and_the_verdict_for_a_caption(version: str) ->
     head, *rows = cert.table()
     assert [cell(th) for th in table.findall("thead/tr/th")] == list(head)
     body = [[cell(td) for td in tr] for tr in table.findall("tbody/tr")]
-    outcomes = [row[-2].split("\N{NO-BREAK SPACE}")[1] for row in body]
+    outcomes = [re.split("[ \N{NO-BREAK SPACE}]", row[-2], maxsplit=1)[1] for row in body]
     plain = [[*row[:-2], outcome, row[-1]] for row, outcome in zip(body, outcomes, strict=True)]
     assert plain == [list(row) for row in rows]
 
@@ -40,10 +41,9 @@ def test_headers_have_a_scope() -> None:
 
 
 def test_outcomes_differ_in_colour_sign_and_word() -> None:
-    badges = [tr[4][0] for tr in parsed(kp.certify("09")).findall(".//tbody/tr")]
-    looks = {(badge.get("style"), (badge.text or "")[0], (badge.text or "")[2:]) for badge in badges}
-    assert {sign + word for _, sign, word in looks} == {"✓clean", "✗use-after-free"}
-    assert len({style for style, _, _ in looks}) == 2
+    cells = [tr[4] for tr in parsed(kp.certify("09")).findall(".//tbody/tr")]
+    assert {cell(td) for td in cells} == {"✓ clean", "✗\N{NO-BREAK SPACE}use-after-free"}
+    assert [td.find("b") is not None for td in cells] == [True] * 2 + [False] * 16  # what is clean is quiet
 
 
 def test_looks_survive_a_notebook_that_is_not_trusted() -> None:
@@ -88,9 +88,49 @@ def test_a_wrong_errno_is_told_without_a_step() -> None:
 def test_certificates_show_themselves_so(version: str) -> None:
     cert = kp.certify(version)
     view = certificate_table(cert)
-    assert cert._repr_mimebundle_() == {"text/html": view.html, "text/plain": str(cert)}
-    assert view.text == str(cert) == repr(cert)
-    assert view == certificate_table(kp.certify(version))
+    assert cert._repr_mimebundle_() == view._repr_mimebundle_()
+    assert cert._repr_mimebundle_()["text/plain"] == view.text == str(cert) == repr(cert)
+    assert view.html == certificate_table(kp.certify(version)).html
+
+
+@pytest.mark.parametrize("version", ["rfc", "09", "29"])
+def test_each_row_leads_to_its_run(version: str) -> None:
+    cert = kp.certify(version)
+    view = certificate_table(cert)
+    runs = {(path.program.name, path.numbers): path.trace for path in cert.paths}
+    head, *rows = cert.table()
+    table = parsed(cert).find(".//table")
+    assert table is not None
+    for number, (tr, row) in enumerate(zip(table.findall("tbody/tr"), rows, strict=True)):
+        (span,) = tr.iter("span")
+        place, step = int(span.get("data-kvmplanes-run", 0)), int(span.get("data-kvmplanes-step", ""))
+        assert (place, cell(span)) == (number, row[head.index("failing call")])
+        numbers = tuple(int(n) for n in row[0].split() if n != "-")
+        trace = view.runs[place]
+        assert trace is runs[row[1] if "program" in head else "usual", numbers]
+        shown, after = trace.steps[step], trace.steps[step + 1 : step + 2]
+        if trace.defects or trace.failed:
+            assert shown.defect if trace.defects else shown.what == "fail"
+        else:
+            assert all(later.op.verb == "close" for later in after)
+
+
+def test_the_counterexample_s_step_leads_into_it() -> None:
+    cert = kp.certify("09")
+    view = certificate_table(cert)
+    (span,) = parsed(cert)[1].iter("span")
+    trace = view.runs[int(span.get("data-kvmplanes-run", 0))]
+    assert trace is cert.counterexample
+    assert span.text == f"step {trace.defects[0].step}" == f"step {span.get('data-kvmplanes-step')}"
+
+
+def test_of_hundreds_of_rows_the_first_lead_to_their_runs() -> None:
+    cert = kp.certify("29", failures=2)
+    view = certificate_table(cert)
+    assert len(cert.paths) > len(view.runs) == LEADING
+    assert all(path.trace in view.runs for path in cert.paths if path.outcome != "clean")
+    assert view.html.count(" data-kvmplanes-step=") == LEADING + 1
+    assert f"The first {LEADING} rows lead to their runs." in view.html
 
 
 def test_a_verdict_is_a_sign_a_word_and_a_few_words_more() -> None:
