@@ -21,6 +21,45 @@ REFS: Final = {
     "pm_notifier": "pm",
 }
 
+# What each call that takes something is for: by how it is written, or how that begins. The table of notebook 03 has the
+# same words.
+USES: Final = {
+    "get_unused_fd_flags(plane": "a number for the plane's descriptor",
+    "get_unused_fd_flags": "a number for the VM's descriptor",
+    "kvm_arch_alloc_vm": "the VM itself",
+    "mmgrab(current->mm)": "keeps the program's address space",
+    "kvm_create_vm_plane": "plane 0, which its caller puts into slot 0",
+    "kvm->planes[0] = plane0": "puts plane 0 into slot 0",
+    "kvm_create_plane(kvm, 0)": "plane 0, put into slot 0",
+    "kvm_create_plane": "a plane, put into its slot",
+    "init_srcu_struct(&kvm->srcu)": "lets vCPUs read the memory layout",
+    "init_srcu_struct(&kvm->irq_srcu)": "lets vCPUs read the interrupt routes",
+    "kvm_init_irq_routing": "which interrupt is delivered where",
+    "refcount_set(&kvm->users_count": "the VM's first user",
+    "kvm_alloc_bus": "lists of devices, one for each bus",
+    "kzalloc(KVM_MMIO_BUS)": "list of devices at memory addresses",
+    "kzalloc(KVM_PIO_BUS)": "list of devices at I/O ports",
+    "kzalloc(KVM_VIRTIO_CCW_NOTIFY_BUS)": "list of virtio signals, on s390",
+    "kzalloc(KVM_FAST_MMIO_BUS)": "list of signals without any data",
+    "kzalloc(KVM_IOCSR_BUS)": "list of LoongArch's control registers",
+    "kvm_arch_init_vm": "the processor family's own part",
+    "kvm_enable_virtualization": "switch the processors' virtualization on",
+    "kvm_init_mmu_notifier": "hear of changes to program memory",
+    "kvm_coalesced_mmio_init": "collect device writes, deliver them together",
+    "kvm_create_vm_debugfs": "statistics as files, for debugging",
+    "list_add(&kvm->vm_list": "puts the VM on the list of all VMs",
+    "preempt_notifier_inc": "hear when the scheduler takes a vCPU off a processor",
+    "kvm_init_pm_notifier": "hear when the machine goes to sleep",
+    "kvm_get_kvm": "the plane's reference on the VM",
+    "anon_inode_getfile(plane": "the file behind the plane's descriptor",
+    "anon_inode_getfile": "the file behind the descriptor",
+}
+
+
+def use_of(call: str) -> str:
+    """What a call is for, in a few words; "" for one that the series does not have."""
+    return next((use for written, use in USES.items() if call.startswith(written)), "")
+
 
 def marks(step: Step) -> dict[str, str]:
     """What a step touched (an object, a reference, "object->member"), and a word or two on how."""

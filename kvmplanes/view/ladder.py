@@ -12,8 +12,10 @@ from kvmplanes.runs.shown import Bundle, bundle
 from kvmplanes.runs.unwinding import Ladder
 from kvmplanes.runs.unwinding.columns import Rung, UndoRow
 from kvmplanes.runs.words import listed
+from kvmplanes.view.describe import use_of
+from kvmplanes.view.live.jump import Leading
 from kvmplanes.view.page import svg
-from kvmplanes.view.page.html import Html
+from kvmplanes.view.page.html import escape
 
 _WIDTH: Final = 640
 _TOP, _RUNG, _NOTE, _FOOT = 56, 22, 14, 50  # first row's y, least distance of rungs, a line of notes, room below
@@ -32,10 +34,11 @@ def ladder_svg(ladder: Ladder) -> str:
     return svg.picture(body, height, key=key, title=_title(ladder), desc=words, width=_WIDTH)
 
 
-def ladder_picture(ladder: Ladder) -> Html:
-    """A ladder as a view."""
+def ladder_picture(ladder: Ladder) -> Leading:
+    """A ladder as a view; each rung leads to the step of its call, and a row with a cross to what is wrong there."""
     typed(ladder, Ladder, "ladder must be what ladder() gives for a run")
-    return svg.as_html(ladder_svg(ladder), title=_title(ladder), desc=ladder_in_words(ladder), width=_WIDTH)
+    view = svg.as_html(ladder_svg(ladder), title=_title(ladder), desc=ladder_in_words(ladder), width=_WIDTH)
+    return Leading(view.html, view.text, (ladder.trace,))
 
 
 @bundle.register
@@ -171,7 +174,24 @@ def _rungs(ladder: Ladder, places: _Places) -> Iterator[str]:
         for i, (note, role) in enumerate(_notes(rung), 1):
             parts.append(svg.text(_CALL, y + _NOTE * i, note, f"s b {role}"))
         parts.append(_sign(state, _LEFT, y - 4))
-        yield svg.group(f"rung {state}", *parts)
+        parts += [_told(rung), _hit(8, _LEFT + 8, y, len(_notes(rung)))]
+        yield svg.group(f"rung {state}", *parts, data_kvmplanes_step=rung.step)
+
+
+def _told(rung: Rung) -> str:
+    """What a reader is told who points at a rung: what the call is for, and what it did."""
+    use = use_of(rung.words)
+    return _titled(f"{rung.words}: {use}" if use else rung.words, _rung_words(rung), rung.step)
+
+
+def _hit(left: float, right: float, y: float, notes: int) -> str:
+    """What is not seen, and hit as a part of its group is: the gaps between its words and its sign."""
+    return svg.rect(left, y - 15, right - left, _RUNG - 1 + _NOTE * notes, "", fill="transparent")
+
+
+def _titled(what: str, did: str, step: int | None) -> str:
+    at = "" if step is None else f" (step {step})"
+    return f"<title>{escape(f'{what}. In this run: {did}{at}.')}</title>"
 
 
 def _numbers(rung: Rung) -> str:
@@ -213,7 +233,10 @@ def _rows(ladder: Ladder, places: _Places) -> Iterator[str]:
             cls = "m bad b" if row.wrong else "m" if row.reached else "m mute"
             notes = [svg.text(_UNDO, y + _NOTE * i, wrong, "s b bad") for i, wrong in enumerate(row.wrong, 1)]
             text = svg.text(_UNDO, y, svg.short(row.words, _WIDTH - 6 - _UNDO), cls)
-            yield svg.group(f"row {state}", _sign(state, _RIGHT, y - 4), text, *notes)
+            if notes:  # it leads to what is wrong
+                notes += [_titled(row.words, _row_words(row), row.step), _hit(_RIGHT - 8, _WIDTH - 8, y, len(notes))]
+            step = row.step if notes else None
+            yield svg.group(f"row {state}", _sign(state, _RIGHT, y - 4), text, *notes, data_kvmplanes_step=step)
 
 
 def _sign(state: str, x: float, y: float) -> str:

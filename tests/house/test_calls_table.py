@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 import kvmplanes as kp
+from kvmplanes.view.describe import use_of
 
 PAGE = Path(__file__).resolve().parents[2] / "notebooks" / "03-when-kzalloc-says-no.ipynb"
 WHOLE = kp.run("09")
@@ -65,6 +66,12 @@ def test_the_rows_are_the_failable_calls_of_09_in_order() -> None:
 
 def test_what_a_call_is_for_takes_six_words_at_most() -> None:
     assert all(0 < len(re.sub(r"\]\([^)]*\)", "", row.use).split()) <= 6 for row in ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.call)
+def test_rungs_of_a_ladder_say_the_same(row: Row) -> None:
+    said = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", row.use)
+    assert use_of(row.call).endswith(said.removeprefix("the same for "))
 
 
 @pytest.mark.parametrize("row", ROWS[:-1], ids=lambda row: row.call)

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The ladder as a picture: a sign for each rung and row, in words, the same bytes."""
 
+from xml.etree.ElementTree import Element
+
 import pytest
 
 import kvmplanes as kp
 from kvmplanes.runs.shown import bundle
 from kvmplanes.runs.unwinding import Ladder, ladder
+from kvmplanes.view.describe import use_of
 from kvmplanes.view.ladder import ladder_in_words, ladder_picture, ladder_svg
 from tests.helpers.markup import NS, classes, parse, words
 
@@ -48,6 +51,39 @@ def test_each_mismatch_is_crossed(version: kp.Version) -> None:
         count = classes(parse(ladder_svg(shown)))
         assert count["link lost"] == sum(bool(rung.left) for rung in shown.rungs)
         assert count["row wrong"] == sum(bool(row.wrong) for row in shown.rows)
+
+
+def titles(shown: Ladder) -> dict[str, Element]:
+    """What a reader is told who points at a part -> the part."""
+    groups = parse(ladder_svg(shown)).iter(f"{NS}g")
+    return {title.text or "": group for group in groups if (title := group.find(f"{NS}title")) is not None}
+
+
+@pytest.mark.parametrize("version", [*kp.VERSIONS.values(), DROPPED], ids=str)
+def test_rungs_lead_to_their_steps_and_say_what_they_are_for(version: str | kp.Version) -> None:
+    for path in kp.certify(version).paths:
+        shown = ladder(path.trace)
+        assert ladder_picture(shown).runs == (path.trace,)
+        rungs = {told: group for told, group in titles(shown).items() if group.get("class", "").startswith("rung")}
+        assert len(rungs) == len(shown.rungs)
+        for rung, (told, group) in zip(shown.rungs, rungs.items(), strict=True):
+            assert told.startswith(f"{rung.words}: {use_of(rung.words)}. In this run: ")
+            assert use_of(rung.words)
+            assert group.get("data-kvmplanes-step") == (None if rung.step is None else str(rung.step))
+            if rung.step is None:
+                assert told.endswith(" was not reached.")
+                continue
+            step = path.trace.steps[rung.step]
+            assert (step.what == "fail", step.errno or "") == (bool(rung.failed), rung.failed)
+            assert rung.site in [(frame.function, frame.lineno) for frame in step.stack]
+            assert told.endswith(f" (step {rung.step}).")
+
+
+def test_a_row_with_a_cross_leads_to_what_is_wrong() -> None:
+    trace = kp.run("09")
+    (told,) = [told for told in titles(ladder(trace)) if told.startswith("kvm_destroy_planes(kvm)")]
+    assert titles(ladder(trace))[told].get("data-kvmplanes-step") == str(trace.defects[0].step)
+    assert told.endswith("16 reads and 1 write after free (step 44).")
 
 
 def test_an_empty_ladder_is_a_picture() -> None:
