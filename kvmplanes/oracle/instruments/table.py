@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from kvmplanes.given import brief, items, known, stream
+from kvmplanes.model.heap import Freed
 from kvmplanes.oracle.compiled.results import CRun, stored
 from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
@@ -24,6 +25,8 @@ from kvmplanes.oracle.measured import VARIANTS, Variant
 from kvmplanes.oracle.measured.evidence import OLDER
 from kvmplanes.runs.shown import Bundle, Drawn, bundle
 from kvmplanes.runs.trace import Trace
+from kvmplanes.view.live.jump import Leading, mark
+from kvmplanes.view.live.pictures import moment
 from kvmplanes.view.page.html import Cells, Html, badge, bold, css, escape, folded, table
 from kvmplanes.view.page.style import BAD, CLEAN, NEVER_USED, Role, tint
 from kvmplanes.view.report import report, summary
@@ -57,6 +60,11 @@ NOTE: Final = (
     "finds or misses: the case has a defect. silent: there is none to find. not run: no run is on record. "
     f"The kernel of this table is Linux {OLDER}."
 )
+OF_RUNS: Final = (
+    "Each cell leads to the model's run of its case, with freed bytes as the instrument leaves them. Of the kernel's "
+    "runs and the C's there are figures and reports alone."
+)
+TO_MODEL: Final = "the model's run of this case"
 OF_FIGURES: Final = (
     "A figure counts what was shown in all runs of a cell: C, the patch's own C; kernel, a measured one; text, the "
     "lines that reading names."
@@ -72,9 +80,14 @@ class Cell:
     witnesses: tuple[Witness, ...]
 
     @property
+    def freed(self) -> Freed:
+        """What becomes of freed bytes under the instrument."""
+        return FREED_UNDER.get(self.instrument, "kept")
+
+    @property
     def trace(self) -> Trace:
         """The model's run of the case, with freed bytes as the instrument leaves them."""
-        return self.case.trace(FREED_UNDER.get(self.instrument, "kept"))
+        return self.case.trace(self.freed)
 
     @property
     def verdict(self) -> Literal["finds", "misses", "not run", "silent", "false alarm"]:
@@ -144,19 +157,32 @@ def instrument_table(
 
 @bundle.register
 def _bundle(shown: InstrumentTable) -> Bundle:
-    """The verdicts as a map; below it what the words mean, and folded the figures."""
+    return bundle(table_view(shown))
+
+
+def table_view(shown: InstrumentTable) -> Leading:
+    """The verdicts as a map, which leads to the model's runs; below it what the words mean, and folded the figures."""
+    places: dict[tuple[Case, str], int] = {}
+    for cell in shown.cells:
+        places.setdefault((cell.case, cell.freed), len(places))
+    runs = {places[cell.case, cell.freed]: cell.trace for cell in shown.cells}
+
+    def tile(cell: Cell) -> Html:
+        view, place = _tile(cell), places[cell.case, cell.freed]
+        return Html(mark(_moment(cell, runs[place]), view.html, place, TO_MODEL), view.text)
+
     names = [
         Html(bold(name).html.replace(" / ", " /<br/>").replace(" + ", " +<br/>"), name) for name in shown.instruments
     ]
-    map_ = _grid(shown, ["case", *names], _tile, padding="2px 4px 2px 0")
+    map_ = _grid(shown, ["case", *names], tile, padding="2px 4px 2px 0")
     head: Cells = ["case", *(Html(f"{bold(name).html}<br/>{escape(COUNTS[name])}", name) for name in shown.instruments)]
     figures = _grid(shown, head, _figures, padding="4px 8px 4px 0")
     small = css(font_size="12px", margin="6px 0")
-    html = f"{map_.html}<p{small}>{escape(NOTE)}</p>" + folded(
-        "How much each of them shows", f"{figures.html}<p{small}>{escape(OF_FIGURES)}</p>"
-    )
+    notes = f"<p{small}>{escape(NOTE)} {escape(OF_RUNS)}</p>"
+    more = folded("How much each of them shows", f"{figures.html}<p{small}>{escape(OF_FIGURES)}</p>")
     titles = [f"{case.name}: {case.title}" for case in shown.cases]
-    return {"text/html": html, "text/plain": "\n".join([map_.text, *titles, NOTE])}
+    text = "\n".join([map_.text, *titles, NOTE])
+    return Leading(map_.html + notes + more, text, tuple(runs[place] for place in sorted(runs)))
 
 
 def _grid(shown: InstrumentTable, head: Cells, draw: Callable[[Cell], Html], padding: str) -> Html:
@@ -210,9 +236,19 @@ def cell_html(cell: Cell) -> Html:
 
 def _report(cell: Cell) -> Html | None:
     """The model's report of the defect that the instrument is made for, else of the first one."""
-    defects = cell.trace.defects
-    fitting = [n for n, defect in enumerate(defects) if defect.kind in _KINDS.get(cell.instrument, {defect.kind})]
-    return report(cell.trace, (fitting or [0])[0]) if defects else None
+    trace = cell.trace
+    return report(trace, _looked_for(cell, trace)) if trace.defects else None
+
+
+def _moment(cell: Cell, trace: Trace) -> int:
+    """The step of the same defect; without one the step worth a look."""
+    return trace.defects[_looked_for(cell, trace)].step if trace.defects else moment(trace)
+
+
+def _looked_for(cell: Cell, trace: Trace) -> int:
+    """Which defect of a run the instrument is made for; the first one where it is made for none of them."""
+    kinds = _KINDS.get(cell.instrument)
+    return next((n for n, defect in enumerate(trace.defects) if kinds is None or defect.kind in kinds), 0)
 
 
 def _pre(text: str) -> str:

@@ -9,14 +9,23 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.oracle.instruments.cases import recorded
 from kvmplanes.oracle.instruments.picker import InstrumentPicker, instrument_choices, instrument_picker
-from kvmplanes.oracle.instruments.table import COUNTS, NOTE, OF_FIGURES, ROLE, Cell, cell_html, instrument_table
+from kvmplanes.oracle.instruments.table import (
+    COUNTS,
+    NOTE,
+    OF_FIGURES,
+    OF_RUNS,
+    ROLE,
+    Cell,
+    cell_html,
+    instrument_table,
+    table_view,
+)
 from kvmplanes.view.page.html import Html
 from kvmplanes.view.page.style import contrast
 from kvmplanes.view.report import PARTS, anatomy
 
 TABLE = instrument_table()
-BUNDLE = TABLE._repr_mimebundle_()
-SHOWN = Html(BUNDLE["text/html"], BUNDLE["text/plain"])
+SHOWN = table_view(TABLE)
 
 
 def words(html: str) -> str:
@@ -63,9 +72,22 @@ def test_the_table_says_in_words_what_its_colours_say() -> None:
     assert len(SHOWN.html) < 40_000
 
 
+def test_each_cell_leads_to_the_model_s_run_of_its_case() -> None:
+    marks = re.findall(r'<span data-kvmplanes-step="(\d+)"(?: data-kvmplanes-run="(\d+)")?', SHOWN.html)
+    assert len(marks) == len(TABLE.cells)
+    for cell, (step, place) in zip(TABLE.cells, marks, strict=True):
+        trace = SHOWN.runs[int(place or 0)]
+        assert trace == cell.trace
+        defect = trace.steps[int(step)].defect
+        kinds = {found.kind for found in trace.defects}
+        wanted = {"UBSan": "out-of-bounds", "LSan / kmemleak": "leak"}.get(cell.instrument)
+        assert defect == wanted if wanted in kinds else defect in kinds if kinds else defect is None
+    assert len(SHOWN.runs) == len({(cell.case, cell.freed) for cell in TABLE.cells})
+
+
 def test_the_figures_are_folded_away() -> None:
     above, _, folded = SHOWN.html.partition("<details>")
-    assert NOTE in unescape(above)
+    assert f"{NOTE} {OF_RUNS}" in unescape(above)
     assert OF_FIGURES in unescape(folded)
     assert not re.search(r"\bkernel \d", words(above))
 
