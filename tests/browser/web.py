@@ -19,6 +19,7 @@ from notebooks.site.builder import layout
 
 SITE = Path(os.environ.get("SITE", layout.SITE))  # make test-site SITE=... tests another folder
 TOKEN = "browser-tests"  # noqa: S105 - for a server that only these tests see
+BELOW = "/some/folder"  # where a project's pages usually stand: not at the root of their host
 NARROW = {"width": 360, "height": 800}  # a phone
 LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}
 
@@ -35,6 +36,19 @@ def expect(locator: Any) -> Any:
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
+
+
+class Below(Quiet):
+    """The built site below a folder, with the types that browsers insist on."""
+
+    def translate_path(self, path: str) -> str:
+        inside = path.removeprefix(BELOW)
+        return super().translate_path(inside if inside != path else "/there-is-nothing-here")
+
+
+Below.extensions_map = {
+    **Quiet.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm",
+}  # fmt: skip
 
 
 @contextmanager

@@ -2,16 +2,24 @@
 """A real Chromium for the built site, which reaches this machine only."""
 
 import importlib.util
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.web import SITE, served
+from tests.browser.web import BELOW, SITE, Below, served
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = [
+    "--disable-gpu",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
+]
 
 
 @pytest.fixture(scope="session")
@@ -19,14 +27,30 @@ def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
     """The distribution's Chromium, for which no host but this one exists; a playwright Browser."""
     need(importlib.util.find_spec("playwright"), "The site's tests need playwright: run `make test-site`.")
     need(CHROMIUM, "The site's tests need the distribution's Chromium (Debian, Ubuntu: apt install chromium).")
-    arguments = ["--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *root])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def denying(chromium: Any, tmp_path: Path) -> Callable[[dict[str, Any]], AbstractContextManager[Any]]:
+    """Return a function that gives a page of a Chromium with these settings in its profile."""
+
+    @contextmanager
+    def opened(settings: dict[str, Any]) -> Iterator[Any]:
+        preferences = tmp_path / "profile" / "Default" / "Preferences"
+        preferences.parent.mkdir(parents=True)
+        preferences.write_text(json.dumps({"profile": settings}), encoding="utf-8")
+        browser = chromium.browser_type.launch_persistent_context(
+            tmp_path / "profile", executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1280, "height": 900}
+        )
+        yield browser.new_page()
+        browser.close()
+
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +59,14 @@ def site(need: Callable[[object, str], None]) -> Iterator[str]:
     need((SITE / "index.html").is_file(), "The site is not built: run `make site`.")
     with served(SITE) as address:
         yield f"{address}/"
+
+
+@pytest.fixture(scope="module")
+def lite(need: Callable[[object, str], None]) -> Iterator[str]:
+    """Address of JupyterLite's folder."""
+    need((SITE / "lite" / "index.html").is_file(), "JupyterLite is not built: run `make site`.")
+    with served(SITE, Below) as address:
+        yield f"{address}{BELOW}/lite"
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from notebooks.site.builder import layout
-from tests.browser.web import SITE, Quiet, expect, served
+from tests.browser.web import BELOW, SITE, expect
 
 pytestmark = pytest.mark.browser
 
 NOTEBOOKS = sorted(path.name for path in layout.NOTEBOOKS.glob("*.ipynb"))
 # Those whose outputs are compared: plots, players and exercises, the review. EVERY=1 compares them all, in minutes.
 CHECKED = NOTEBOOKS if os.environ.get("EVERY") else [name for name in NOTEBOOKS if name[:2] in ("02", "05", "08")]
-BELOW = "/some/folder"  # where a project's pages usually stand: not at the root of their host
 NOTE = "Drawn without matplotlib, which this Python does not have."
 # What JupyterLite asks the host itself for: whether its own service worker lives, and Chromium for a default icon.
 HOST_PATHS = ("/api/service-worker-heartbeat", "/favicon.ico")
@@ -33,27 +32,6 @@ KERNEL_IS_READY = """() => {
     const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
     return kernel?.connectionStatus === "connected" && kernel.status === "idle";
 }"""
-
-
-class Handler(Quiet):
-    """The built site below a folder, with the types that browsers insist on."""
-
-    def translate_path(self, path: str) -> str:
-        inside = path.removeprefix(BELOW)
-        return super().translate_path(inside if inside != path else "/there-is-nothing-here")
-
-
-Handler.extensions_map = {
-    **Quiet.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm",
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def lite(need: Callable[[object, str], None]) -> Iterator[str]:
-    """Address of JupyterLite's folder."""
-    need((SITE / "lite" / "index.html").is_file(), "JupyterLite is not built: run `make site`.")
-    with served(SITE, Handler) as address:
-        yield f"{address}{BELOW}/lite"
 
 
 @pytest.fixture(scope="module")

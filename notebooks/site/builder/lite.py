@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The notebooks with a Python that runs in the browser: JupyterLite, whole, in the site's folder `lite`."""
 
+import hashlib
 import html
 import json
 import os
@@ -16,6 +17,9 @@ from notebooks.site.builder.pyodide import KERNEL_NEEDS, PLOTS, assemble
 SETTINGS = Path(__file__).resolve().parent / "lite"
 KERNEL = "jupyterlite-pyodide-kernel"
 EXTENSION = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension"
+APPS = ("lab", "notebooks", "tree")
+SAVED = "saved.js"
+STORAGE = "kvmplanes notebooks"
 LEFT_OVER = ("package.json", "rspack.config.*", "doc")  # of JupyterLite's own build
 
 
@@ -33,6 +37,9 @@ def main(out: Path) -> None:
     for folder in (stage, site):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SETTINGS, stage)
+    storage = f"{STORAGE} {edition()}"
+    settings = stage / "jupyter-lite.json"
+    settings.write_text(layout.filled(settings.read_text(encoding="utf-8"), {"storage": storage}), encoding="utf-8")
     pyodide = assemble(stage / "static" / "pyodide", *KERNEL_NEEDS, plots=True)
     (stage / "notebooks").mkdir()
     for notebook in layout.NOTEBOOKS.glob("*.ipynb"):
@@ -41,7 +48,10 @@ def main(out: Path) -> None:
     for pattern in LEFT_OVER:
         for path in site.glob(pattern):
             (shutil.rmtree if path.is_dir() else Path.unlink)(path)
-    start_page(site, plots=PLOTS in pyodide.lock.packages)
+    start_page(site, storage, plots=PLOTS in pyodide.lock.packages)
+    shutil.copy(SETTINGS / SAVED, site)
+    for app in APPS:
+        tell(site / app / "index.html", storage)
     sizes = {part: weight(site / part) for part in ("", "build", "static/pyodide", "extensions", "files")}
     print("JupyterLite: " + ", ".join(f"{part or 'in all'} {size:.1f} MB" for part, size in sizes.items()), end="; ")
     print(f"built in {time.monotonic() - start:.0f} s")
@@ -64,7 +74,7 @@ def build(stage: Path, site: Path, kernel: Path) -> None:
         "cache_dir": str(layout.CACHE / "jupyterlite"),
         "contents": [str(stage / "notebooks")],
         "federated_extensions": [str(kernel / EXTENSION)],
-        "apps": ["lab", "notebooks", "tree"],
+        "apps": [*APPS],
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,
     }
@@ -77,7 +87,22 @@ def build(stage: Path, site: Path, kernel: Path) -> None:
         sys.exit(f"JupyterLite's build failed:\n{build_run.stdout}{build_run.stderr}")
 
 
-def start_page(site: Path, plots: bool) -> None:
+def edition() -> str:
+    """A name for the notebooks as they are now: what a reader saves of them does not hide those of a later edition."""
+    digest = hashlib.sha256()
+    for name in layout.notebooks():
+        digest.update((layout.NOTEBOOKS / f"{name}.ipynb").read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def tell(page: Path, storage: str) -> None:
+    """Bring into a page of JupyterLite the script that says what is saved, and where nothing is."""
+    text = page.read_text(encoding="utf-8")
+    script = f'<script src="../{SAVED}" data-storage="{storage}" defer></script>'
+    page.write_text(text.replace("</head>", f"{script}\n</head>", 1), encoding="utf-8")
+
+
+def start_page(site: Path, storage: str, plots: bool) -> None:
     """Write the page that leads to the notebooks; `plots` says whether matplotlib is there."""
     rows = []
     for name in layout.notebooks():
@@ -85,7 +110,12 @@ def start_page(site: Path, plots: bool) -> None:
         rows.append(f'<li><a href="notebooks/index.html?path={name}.ipynb">{title}</a></li>')
     sentence = f"Plots are drawn {'by matplotlib, in whole.' if plots else 'without matplotlib; each says so.'}"
     page = (SETTINGS / "index.html").read_text(encoding="utf-8")
-    words = {"notebooks": "\n".join(rows), "plots": sentence, "megabytes": f"{weight(site / 'static'):.0f}"}
+    words = {
+        "notebooks": "\n".join(rows),
+        "plots": sentence,
+        "megabytes": f"{weight(site / 'static'):.0f}",
+        "storage": storage,
+    }
     (site / "index.html").write_text(layout.filled(page, words), encoding="utf-8")
 
 
