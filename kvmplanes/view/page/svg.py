@@ -68,7 +68,7 @@ def _rules() -> Iterator[str]:
     yield PALETTE
     yield ".kp{font:12px system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}"
     yield ".kp .m{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
-    yield ".kp text{fill:var(--ink)}.kp .b{font-weight:600}.kp .s{font-size:11.5px}.kp .t{font-size:10.5px}"
+    yield ".kp text{fill:var(--ink)}.kp .b{font-weight:600}.kp .s{font-size:11.5px}.kp .t{font-size:11px}"
     yield ".kp .x{text-decoration:line-through}"
     yield ".kp .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}"
     yield ".kp .paper{fill:var(--paper)}.kp .l{fill:none;stroke:var(--ink);stroke-width:1.5}"
@@ -184,8 +184,8 @@ def tag(x: float, y: float, words: str, role: str, *, within: tuple[float, float
 
 
 @_drawn_once
-def pointer(tail: Point, tip: Point, cls: str, *, broken: float = 0, words: str = "") -> str:
-    """An arrow that leaves and arrives upright; broken at a part of its way, with a cross and words there."""
+def pointer(tail: Point, tip: Point, cls: str, *, broken: float = 0, words: str = "", right: float = WIDTH - 12) -> str:
+    """An arrow that leaves and arrives upright; broken at a part of its way, with a cross and words left of `right`."""
     bend = (tip[1] - tail[1]) * 0.5
     near = (tip[0], tip[1] - (6 if tip[1] > tail[1] else -6))
     curve = (tail, (tail[0], tail[1] + bend), (tip[0], tip[1] - bend), near)
@@ -193,7 +193,7 @@ def pointer(tail: Point, tip: Point, cls: str, *, broken: float = 0, words: str 
     if not broken:
         return group(f"pointer {role}", path(curve, f"l {cls}"), head(tip, (tip[0], tip[1] - bend), f"f {role}"))
     x, y = _until(curve, broken)[-1]
-    left = x + 8 * len(words) > WIDTH - 12  # the words stand where there is room
+    left = x + 8 * len(words) > right  # the words stand where there is room
     return group(
         f"pointer {role} broken",
         path(_until(curve, broken - 0.14), f"l bad {dash}"),
@@ -236,7 +236,7 @@ def picture(
     body: Sequence[str], height: float, *, key: str, title: str, desc: str, defs: str = "", width: float = WIDTH
 ) -> str:
     """The whole SVG: `key` is the prefix of its ids (see `key_of`), `desc` says all it shows, `defs` has patterns."""
-    most = max(WIDTH * 1.2, width)
+    most = max(width, min(width, WIDTH) * 1.2)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="kp" viewBox="0 0 {n(width)} {n(height)}" role="img"'
         f' aria-labelledby="{key}-t" aria-describedby="{key}-d" style="width:100%;max-width:{most:g}px">'

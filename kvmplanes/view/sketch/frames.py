@@ -9,7 +9,7 @@ from typing import Final
 
 from kvmplanes.runs.trace import Frame, Object, Step, Trace
 from kvmplanes.runs.words import many
-from kvmplanes.view.heap import life, life_word
+from kvmplanes.view.memory import life, life_word
 from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import Html
 
