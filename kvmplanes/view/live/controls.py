@@ -73,18 +73,22 @@ def choice(description: str, options: Sequence[Any], value: object = None, *, la
         width: the width with the label, as in CSS; on a narrow page it is less.
     """
     chosen = {} if value is None else {"value": value}
-    look = {"width": width, "max_width": "100%"}
+    look = {"width": width, "max_width": "calc(100% - 4px)"}  # beside its margins
     style = {"description_width": label}
     return w.Dropdown(description=description, options=options, style=style, layout=look, **chosen)
 
 
-def explained(control: Any, words: str) -> w.VBox:
-    """A control above what it does, in a few words."""
-    control.tooltip = words
+def explained(control: Any, words: str, *, label: str = "") -> w.VBox:
+    """A control above what it does, in a few words.
+
+    Args:
+        control: with its label.
+        words: what it does.
+        label: the label's width, as in CSS, and so where the words begin; "" for a label as wide as it is.
+    """
+    control.tooltip, control.style.description_width = words, label or "initial"
     control.layout.width = "auto"  # all the room that there is
-    why = w.HTML(
-        escape(words), layout={"margin": "0 2px 2px 8px", "padding": f"0 0 0 {control.style.description_width}"}
-    )
+    why = w.HTML(escape(words), layout={"margin": "0 2px 2px 8px", "padding": f"0 0 0 {label or 0}"})
     why.add_class("kp-why")
     return w.VBox([control, why])
 

@@ -17,10 +17,19 @@ from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.scenario import run
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.unwinding import ladder
-from kvmplanes.view.heap import heap_picture
 from kvmplanes.view.ladder import ladder_picture
 from kvmplanes.view.live.controls import SavedFrame, choice, explained, within
-from kvmplanes.view.live.pictures import caption, moment, views
+from kvmplanes.view.live.pictures import (
+    BOXES,
+    GAP,
+    beside,
+    caption,
+    heap_html,
+    heap_image,
+    ladder_html,
+    occupancy_html,
+    report_html,
+)
 from kvmplanes.view.page.html import Html, badge, escape
 from kvmplanes.view.page.style import BAD
 from kvmplanes.view.report import summary
@@ -36,28 +45,25 @@ OFFERED: Final = tuple(name for name in VERSIONS if name != "29")
 
 # Control -> what it does, in a few words.
 WHY: Final = {
-    "version": "Which patches are in the C that runs.",
-    "planes": "What the program asks KVM_CREATE_PLANE for, in this order.",
-    "by": "Whatever is not chosen here succeeds.",
+    "planes": "Ids for KVM_CREATE_PLANE, in this order.",
     "call": "After a colon: an errno that is less usual.",
-    "nth": "Counted from the first call of the program that can fail.",
-    "probability": "How often a call fails whose turn it is.",
-    "interval": "3: each third call has its turn, the others succeed.",
-    "times": "At most so many failures; -1: no limit.",
-    "seed": "The same seed gives the same failures.",
+    "nth": "Counted from the first call that can fail.",
+    "probability": "How often a call fails.",
+    "interval": "3: each third call may fail.",
+    "times": "Most failures; -1: any.",
+    "seed": "Same seed, same failures.",
 }
 
 # Of the controls that are no lists, as `choice` gives them to lists.
 _LABEL: Final = "8em"
-_STYLE: Final = {"description_width": _LABEL}
 _choice: Final = partial(choice, label=_LABEL, width="auto")
-# Two controls a row, one where the page is narrow.
-_GRID: Final = {
-    "display": "grid", "grid_template_columns": "repeat(auto-fit, minmax(min(100%, max(24em, 40%)), 1fr))",
-    "grid_gap": "0 16px", "overflow": "hidden",
-}  # fmt: skip
-# Of ladder and heap: side by side from 832 pixels on; JupyterLab has them beside its files on a screen of 1280.
-_BESIDE: Final = {"ladder": "1 1 440px", "heap": "1 1 376px"}
+
+
+def _grid(least: str) -> dict[str, str]:
+    """As many controls a row as have a width at `least`, one where the page is narrower."""
+    columns = f"repeat(auto-fit, minmax(min(100%, {least}), 1fr))"
+    return {"display": "grid", "grid_template_columns": columns, "grid_gap": "0 16px", "overflow": "hidden"}
+
 
 # A kernel may deliver two changes at once, each in a thread of its own: they wait for each other here.
 _TURN: Final = RLock()
@@ -67,7 +73,7 @@ class Picker(SavedFrame):
     """Controls above, five views below. Each control can be set from Python, too, or all of them by `choose`.
 
     What changes with a choice is in sight together: the verdict, the ladder and beside it the heap. The other two
-    views are shown on demand, and stay as the reader left them.
+    views, and the ladder's unreached rows, are shown on demand, and stay as the reader left them.
 
     Its arguments are those of `choose`.
 
@@ -75,7 +81,7 @@ class Picker(SavedFrame):
         trace: the run that the views show.
         version, planes, by, call, nth, probability, interval, times, seed: the controls.
         verdict, ladder, heap, occupancy, report: the views.
-        larger, slots, reports: switches: pictures one below the other, and the last two views.
+        whole, slots, reports: switches: the ladder's unreached rows, and the last two views.
     """
 
     HOW = "Failure picker. Run this cell to choose what fails; until then this is its first choice."
@@ -85,32 +91,35 @@ class Picker(SavedFrame):
     def __init__(self, version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> None:
         kinds = (NOTHING, BY_NAME, BY_NUMBER, BY_FAILSLAB)
         self.version = _choice("Version", _offered("09"), "09")
-        self.planes = w.Text(description="Planes", placeholder="ids, such as 1, 3", style=_STYLE)
+        self.planes = w.Text(description="Planes", placeholder="ids, such as 1, 3")
         self.by = _choice("What fails", kinds)
         self.call = _choice("Failing call", ())
         self.nth = _number("N", 1, 1, 1)
         self.probability = _number("Probability, %", 20, 0, 100)
         self.interval = _number("Interval", 1, 1, 99)
-        self.times = _number("Times (-1: any)", -1, -1, 99)
+        self.times = _number("Times", -1, -1, 99)
         self.seed = _number("Seed", 0, 0, 9999)
         self.verdict, self.occupancy, self.report = w.HTML(), w.HTML(), w.HTML()
-        self.ladder, self.heap = w.HTML(), w.HTML()
-        self.larger, self.slots, self.reports = map(_switch, ("larger pictures", "slots by step", "first report"))
-        self._fields = {getattr(self, name): explained(getattr(self, name), words) for name, words in WHY.items()}
-        wrap = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 16px"}
-        self._pictures = w.Box([self.ladder, self.heap], layout=wrap)
+        self.ladder, self.heap = (w.HTML(layout=BOXES[name]) for name in ("ladder", "heap"))
+        self.whole, self.slots, self.reports = map(_switch, ("whole ladder", "slots by step", "first report"))
+        named = [self._explained(name, label=_LABEL) for name in ("call", "nth", "planes")]
+        numbers = [self._explained(name) for name in ("probability", "interval", "times", "seed")]
+        self._fields = {field.children[0]: field for field in (*named, *numbers)}
+        wrap = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": f"0 {GAP}px"}
+        self._of_run = (w.Box([self.ladder, self.heap], layout=wrap), self.occupancy, self.report)
         super().__init__([
-            w.Box([*self._fields.values()], layout=_GRID),
+            w.Box([self.version, self.by], layout=_grid("22em")),
+            w.Box(named, layout=_grid("22em")),
+            w.Box(numbers, layout=_grid("11em")),
             self.verdict,
-            w.Box([w.HTML("Show also:"), self.larger, self.slots, self.reports], layout=wrap),
-            self._pictures, self.occupancy, self.report,
+            w.Box([w.HTML("Show also:"), self.whole, self.slots, self.reports], layout=wrap),
+            *self._of_run,
         ])  # fmt: skip
         self.verdict.add_class("kp-verdict")
         self._quiet = False
-        for switch in (self.larger, self.slots, self.reports):
+        for switch in (self.whole, self.slots, self.reports):
             switch.observe(self._switched, names="value")
-        self._switched()
-        for control in self._fields:
+        for control in (self.version, self.by, *self._fields):
             control.observe(self._changed, names="value")
         self.choose(version, fail=fail, planes=planes)
 
@@ -163,6 +172,9 @@ class Picker(SavedFrame):
             raise ValueError(f"planes {self.planes.value!r}: write ids 1 to 15, such as 1, 3")
         return tuple(map(int, words))
 
+    def _explained(self, name: str, *, label: str = "") -> w.VBox:
+        return explained(getattr(self, name), WHY[name], label=label)
+
     @contextmanager
     def _quietly(self) -> Iterator[None]:
         """Several controls change, and nothing runs."""
@@ -185,14 +197,17 @@ class Picker(SavedFrame):
             except ValueError as error:  # the views keep the last good run
                 told = f"{badge(BAD, 'not possible')} {escape(str(error))}<br/>The pictures are of the choice before."
                 self.verdict.value = within(told)
-                self._pictures.add_class("kp-old")
+                for view in self._of_run:
+                    view.add_class("kp-old")
 
     def _switched(self, _: object = None) -> None:
-        """Show what the switches ask for."""
-        for name, flex in _BESIDE.items():
-            getattr(self, name).layout.flex = "1 1 100%" if self.larger.value else flex
-        self.occupancy.layout.display = None if self.slots.value else "none"
-        self.report.layout.display = None if self.reports.value else "none"
+        """Show what the switches ask for; what is hidden is not drawn."""
+        trace = self.trace
+        self.ladder.value = within(ladder_html(trace, whole=self.whole.value))
+        on_demand = {self.occupancy: (self.slots, occupancy_html), self.report: (self.reports, report_html)}
+        for view, (switch, html) in on_demand.items():
+            view.value = within(html(trace)) if switch.value else ""
+            view.layout.display = None if switch.value else "none"
 
     def _reveal(self) -> None:
         """Show the controls that the choice needs, and hide the others."""
@@ -213,9 +228,11 @@ class Picker(SavedFrame):
 
     def _show(self) -> None:
         self.trace = run(self.version.value, planes=self.ids, fail=self.fail)
-        self._pictures.remove_class("kp-old")
-        for name, html in views(self.trace).items():
-            getattr(self, name).value = within(html)
+        for view in self._of_run:
+            view.remove_class("kp-old")
+        self.verdict.value = within(summary(self.trace).html)
+        self.heap.value = within(heap_html(self.trace))
+        self._switched()
 
     @property
     def key(self) -> str:
@@ -230,9 +247,8 @@ class Picker(SavedFrame):
 
     def still(self) -> Html:
         """The verdict and two pictures."""
-        verdict = summary(self.trace)
-        pictures = ladder_picture(ladder(self.trace)), heap_picture(self.trace, moment(self.trace))
-        return Html(verdict.html + pictures[0].html + caption(self.trace) + pictures[1].html, verdict.text)
+        verdict, heap = summary(self.trace), caption(self.trace) + heap_image(self.trace).html
+        return Html(verdict.html + beside(ladder_picture(ladder(self.trace)).html, heap), verdict.text)
 
 
 def picker(version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> Picker:
@@ -265,7 +281,7 @@ def _switch(description: str) -> Any:
 
 
 def _number(description: str, value: int, low: int, high: int) -> Any:
-    return w.BoundedIntText(value=value, min=low, max=high, description=description, style=_STYLE)
+    return w.BoundedIntText(value=value, min=low, max=high, description=description)
 
 
 def _named(call: str, errno: str) -> str:

@@ -18,8 +18,9 @@ from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.scenario import run
 from kvmplanes.view.live.failures import NOTHING, OFFERED, Picker, failure_key, version_label
-from kvmplanes.view.live.pictures import below, views
+from kvmplanes.view.live.pictures import below, beside, heap_html, ladder_html
 from kvmplanes.view.page.script import page_script
+from kvmplanes.view.report import summary
 
 # What a page can ask of a version with KVM_CREATE_PLANE.
 PLANES_TO_CREATE: Final = ((), (1,), (1, 3))
@@ -100,6 +101,5 @@ def _failures(version: Version) -> Iterator[Choice]:
 
 
 def _views(version: Version, planes: tuple[int, ...], fail: str | None = None) -> tuple[str, str]:
-    shown = views(run(version, planes=planes, fail=fail))
-    beside = "".join(f'<div style="flex:1 1 320px;min-width:0">{shown[name]}</div>' for name in ("ladder", "heap"))
-    return shown["verdict"], f'<div style="display:flex;flex-wrap:wrap;gap:0 16px">{beside}</div>{below(shown)}'
+    trace = run(version, planes=planes, fail=fail)
+    return summary(trace).html, beside(ladder_html(trace), heap_html(trace)) + below(trace)

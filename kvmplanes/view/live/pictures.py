@@ -3,19 +3,30 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.unwinding import ladder
-from kvmplanes.view.describe import marks
-from kvmplanes.view.heap import heap_svg
-from kvmplanes.view.ladder import ladder_svg
-from kvmplanes.view.page.html import css, escape, folded
+from kvmplanes.view.describe import describe, marks
+from kvmplanes.view.heap import NARROW, heap_svg
+from kvmplanes.view.ladder import WIDTH, ladder_svg
+from kvmplanes.view.page import svg
+from kvmplanes.view.page.html import Html, css, escape, folded
 from kvmplanes.view.plots import plot_occupancy
-from kvmplanes.view.report import report, summary
+from kvmplanes.view.report import report
 
 NOT_FILLED: Final = "<p>No slot of planes[] is ever filled in this run.</p>"
 NO_REPORT: Final = "<p>No defect, so there is no report.</p>"
+GAP: Final = 12  # pixels between the two pictures
+# Of the pictures: beside each other where there is room for both in their own size, in which their words are 11 pixels
+# high. They are hardly larger anywhere, so that the picker fits a screen.
+BOXES: Final = MappingProxyType(
+    {
+        name: {"flex": f"{width} 1 {width}px", "max_width": f"{width + 4}px"}
+        for name, width in {"ladder": WIDTH, "heap": NARROW}.items()
+    }
+)
 
 
 def moment(trace: Trace) -> int:
@@ -27,17 +38,40 @@ def moment(trace: Trace) -> int:
     return (failing or closing or [len(trace.steps) - 1])[0]
 
 
-def views(trace: Trace) -> dict[str, str]:
-    """HTML of each view of a run: verdict, ladder, heap, occupancy, report; where there is nothing, a sentence."""
+def ladder_html(trace: Trace, *, whole: bool = False) -> str:
+    """The ladder; what the run does not reach is counted, or drawn if it is to be `whole`."""
+    return ladder_svg(ladder(trace), whole=whole)
+
+
+def heap_html(trace: Trace) -> str:
+    """The heap where it matters, and what happens there."""
+    return caption(trace) + _heap(trace)
+
+
+def heap_image(trace: Trace) -> Html:
+    """The same heap as an image, for a notebook that is saved."""
     step = trace.steps[moment(trace)]
-    heap = heap_svg(step.state, changed=marks(step), title=f"The heap after step {step.index}", desc=step.text)
-    return {
-        "verdict": summary(trace).html,
-        "ladder": ladder_svg(ladder(trace)),
-        "heap": caption(trace) + heap,
-        "occupancy": plot_occupancy(trace).painted("svg").html if is_filled(trace) else NOT_FILLED,
-        "report": report(trace).html if trace.defects else NO_REPORT,
-    }
+    words = f"{step.text} {describe(step.state, marks(step))}"
+    return svg.as_html(_heap(trace), title=_title(trace), desc=words, width=NARROW)
+
+
+def _heap(trace: Trace) -> str:
+    step = trace.steps[moment(trace)]
+    return heap_svg(step.state, changed=marks(step), title=_title(trace), desc=step.text, width=NARROW)
+
+
+def _title(trace: Trace) -> str:
+    return f"The heap after step {moment(trace)}"
+
+
+def occupancy_html(trace: Trace) -> str:
+    """The slots over time, or that none is ever filled."""
+    return plot_occupancy(trace).painted("svg").html if is_filled(trace) else NOT_FILLED
+
+
+def report_html(trace: Trace) -> str:
+    """The report of the first defect, or that there is none."""
+    return report(trace).html if trace.defects else NO_REPORT
 
 
 def is_filled(trace: Trace) -> bool:
@@ -45,9 +79,20 @@ def is_filled(trace: Trace) -> bool:
     return any("live" in step.state.occupancy for step in trace.steps)
 
 
-def below(shown: dict[str, str]) -> str:
-    """The views below the pictures, each folded away."""
-    return folded("Slots by step", shown["occupancy"]) + folded("First report", shown["report"])
+def beside(ladder: str, heap: str) -> str:
+    """Ladder and heap side by side where there is room, else one below the other."""
+    pictures = {"ladder": ladder, "heap": heap}
+    boxes = (f"<div{css(**BOXES[name], min_width='0')}>{html}</div>" for name, html in pictures.items())
+    return f"<div{css(display='flex', flex_wrap='wrap', gap=f'0 {GAP}px')}>{''.join(boxes)}</div>"
+
+
+def below(trace: Trace) -> str:
+    """What a page shows on demand: the whole ladder, slots by step, first report."""
+    return (
+        folded("Whole ladder", ladder_html(trace, whole=True))
+        + folded("Slots by step", occupancy_html(trace))
+        + folded("First report", report_html(trace))
+    )
 
 
 def caption(trace: Trace) -> str:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 import pytest
 
 import kvmplanes as kp
+from kvmplanes.runs import unwinding
+from kvmplanes.view.heap import NARROW
+from kvmplanes.view.ladder import WIDTH, ladder_svg
 from kvmplanes.view.live.failures import picker
-from kvmplanes.view.live.pictures import NO_REPORT, NOT_FILLED, moment
+from kvmplanes.view.live.pictures import GAP, NO_REPORT, NOT_FILLED, moment
 from kvmplanes.view.page.svg import FOLLOWING
 
 
@@ -59,9 +62,9 @@ def test_the_first_frame_is_the_same_every_time() -> None:
 
 
 def test_every_control_says_what_it_does() -> None:
-    fields = picker("09").children[0].children
+    fields = [field for box in picker("09").children[1:3] for field in box.children]
     words = [field.children[1].value for field in fields]
-    assert len(set(words)) == len(fields) == 9
+    assert len(set(words)) == len(fields) == 7, "all but the two that every choice has"
     assert all(10 < len(word) < 70 and word.endswith(".") for word in words)
     assert [field.children[0].tooltip for field in fields] == [html.unescape(word) for word in words]
 
@@ -70,6 +73,7 @@ def test_slots_and_report_are_shown_on_demand_and_stay() -> None:
     shown = picker("09")
     hidden = (shown.occupancy, shown.report)
     assert [view.layout.display for view in hidden] == ["none", "none"]
+    assert [view.value for view in hidden] == ["", ""], "what is hidden is not drawn"
     shown.slots.value = shown.reports.value = True
     shown.version.value = "08"
     assert [view.layout.display for view in hidden] == [None, None]
@@ -79,11 +83,18 @@ def test_slots_and_report_are_shown_on_demand_and_stay() -> None:
     assert [view.layout.display for view in hidden] == ["none", None]
 
 
-def test_pictures_are_beside_each_other_where_jupyterlab_has_848_pixels() -> None:
+def test_pictures_are_beside_each_other_where_a_page_of_the_site_has_752_pixels() -> None:
     shown = picker("09")
     least = [int(view.layout.flex.split()[-1].removesuffix("px")) for view in (shown.ladder, shown.heap)]
-    assert sum(least) + 16 <= 848
-    shown.larger.value = True
-    assert {view.layout.flex for view in (shown.ladder, shown.heap)} == {"1 1 100%"}
-    shown.larger.value = False
-    assert [int(view.layout.flex.split()[-1].removesuffix("px")) for view in (shown.ladder, shown.heap)] == least
+    assert least == [WIDTH, NARROW], "their own size, in which no text is small"
+    assert sum(least) + GAP == 752
+
+
+def test_the_whole_ladder_is_shown_on_demand_and_stays() -> None:
+    shown = picker("09", fail="kvm_create_plane")
+    assert "14 more calls, not reached" in shown.ladder.value
+    shown.whole.value = True
+    shown.call.value = "kvm_arch_alloc_vm"
+    assert ladder_svg(unwinding.ladder(shown.trace), whole=True) in shown.ladder.value
+    shown.whole.value = False
+    assert "16 more calls, not reached" in shown.ladder.value
