@@ -67,13 +67,13 @@ class Case:
 
 CASES: Final[tuple[Case, ...]] = (
     Case("rfc", "the RFC: create a VM, close it", "rfc", ""),
-    Case("09", "09 as posted: create a VM, close it", "09", "V1k"),
+    Case("09", "the patch as posted: create a VM, close it", "09", "V1k"),
     Case("09-fixed", "09 with our repair, nothing to find", "09-fixed", "V2k"),
     Case("without +52", "a mutant of the repair, without line +52: a call in kvm_create_vm fails", "", "V3k",
          fail="init_srcu_struct(&kvm->srcu)"),
     Case("09-twice", "the repair, but plane 0 is created twice", "09-twice", "W09twice"),
     Case("09-level16", "the repair, but a plane is created at level 16", "09-level16", "W09oob"),
-    Case("29", "29 as posted: KVM_CREATE_PLANE fails in anon_inode_getfile", "29", "W29", (1,),
+    Case("29", "the patch as posted: KVM_CREATE_PLANE fails in anon_inode_getfile", "29", "W29", (1,),
          "anon_inode_getfile(plane 1)"),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from kvmplanes.oracle.instruments.cases import Case
 from kvmplanes.oracle.instruments.table import Cell, InstrumentTable, cell_html
 from kvmplanes.view.live.controls import SavedFrame, choice, within
 from kvmplanes.view.live.offline import Choice, Choices
-from kvmplanes.view.page.html import Html
+from kvmplanes.view.page.html import Html, css
 
 
 class InstrumentPicker(SavedFrame):
@@ -63,7 +63,7 @@ class InstrumentPicker(SavedFrame):
         return self._table.cell(self.case.value, self.instrument.value)
 
     def _show(self, _: object = None) -> None:
-        self.view.value = within(self.still().html)
+        self.view.value = within(_steady(self._cell))
 
 
 def instrument_picker(table: InstrumentTable, case: str = "09", instrument: str = "ASan / KASAN") -> InstrumentPicker:
@@ -89,4 +89,9 @@ def _label(case: Case) -> str:
 
 
 def _views(cell: Cell) -> Callable[[], tuple[str, str]]:
-    return lambda: ("", cell_html(cell).html)
+    return lambda: ("", _steady(cell))
+
+
+def _steady(cell: Cell) -> str:
+    """A cell as high as any other with its reports folded, so that nothing below it moves with a choice."""
+    return f"<div{css(min_height='15em')}>{cell_html(cell).html}</div>"

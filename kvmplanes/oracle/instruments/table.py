@@ -217,7 +217,7 @@ def _figures(cell: Cell) -> Html:
 
 def cell_html(cell: Cell) -> Html:
     """One cell: its verdict, what each witness says, their reports, and the model's view of the same case."""
-    head = f"{cell.case.title}. Instrument: {cell.instrument}."
+    head = f"{cell.case.name}, {cell.case.title}. Instrument: {cell.instrument}."
     lines = [f"{witness.source}: {witness.says}" for witness in cell.witnesses]
     lines = lines or ["No run of this case under this instrument is on record."]
     reports = [(f"What {witness.source} gave", witness.report) for witness in cell.witnesses if witness.report]
@@ -225,7 +225,7 @@ def cell_html(cell: Cell) -> Html:
     html = [
         f"<p{css(margin='4px 0')}>{badge(ROLE[cell.verdict], cell.verdict)} {escape(head)}</p>",
         f"<ul{css(margin='4px 0')}>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>",
-        *(folded(title, _pre(printed), opened=i == 0) for i, (title, printed) in enumerate(reports)),
+        *(folded(title, _pre(printed)) for title, printed in reports),
         f"<p{css(margin='8px 0 0 0')}><b>The model of the same case</b></p>{model.html}",
     ]
     if model_report:

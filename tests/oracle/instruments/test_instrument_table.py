@@ -171,6 +171,17 @@ def test_the_picker_follows_its_menus() -> None:
     assert [name for _, name in picker.case.options] == [case.name for case in TABLE.cases]
 
 
+def test_a_case_is_named_once_and_every_choice_is_equally_high() -> None:
+    picker = instrument_picker(TABLE)
+    texts = [text for text, _ in picker.case.options]
+    assert "09: the patch as posted: create a VM, close it" in texts
+    assert not any(re.match(r"(\S+): \1\b", text) for text in texts)
+    for cell in TABLE.cells:
+        picker.choose(cell.case.name, cell.instrument)
+        assert '<div style="min-height:15em">' in picker.view.value
+        assert "<details open" not in picker.view.value, "a report is as high as it is long"
+
+
 def test_the_picker_can_be_set_from_python_and_keeps_still_on_an_error() -> None:
     picker = instrument_picker(TABLE, "29", "slub_debug=FPZU")
     assert "Object already free" in picker.view.value
@@ -197,4 +208,7 @@ def test_every_cell_can_be_chosen_on_a_page_without_a_kernel() -> None:
     case, instrument = TABLE.cases[1], TABLE.instruments[2]
     picker = instrument_picker(TABLE, case.name, instrument)
     assert choices[picker.key].labels == (f"{case.name}: {case.title}", instrument)
-    assert choices[picker.key].html() == ("", picker.still().html)
+    verdict, view = choices[picker.key].html()
+    assert verdict == ""
+    assert view in picker.view.value
+    assert picker.still().html in view
