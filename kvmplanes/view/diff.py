@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from typing import Final
 
 from kvmplanes.given import brief, flag, some, written
@@ -203,7 +204,11 @@ def _html(file: str, within: str, rows: tuple[DiffRow, ...], beside: str) -> str
             f"<caption{_CAPTION}><b>{escape(file)}</b>: {escape(within)}</caption>",
             f"<thead><tr>{''.join(head)}</tr></thead>",
             "<tbody>",
-            *(line for row in rows for line in _html_row(row, beside != "")),
+            *(
+                line
+                for row, sign in zip(rows, _signs(rows), strict=True)
+                for line in _html_row(row, sign, beside != "")
+            ),
             "</tbody>",
             "</table>",
         ]
@@ -211,13 +216,26 @@ def _html(file: str, within: str, rows: tuple[DiffRow, ...], beside: str) -> str
     return scrolled(table) if beside else table
 
 
-def _html_row(row: DiffRow, wider: bool) -> Iterator[str]:
+def _signs(rows: tuple[DiffRow, ...]) -> Iterator[str]:
+    """What stands behind the code of each row: the pointer, or one for neighbours that it points at without a word."""
+    parts = accumulate(row.skipped for row in rows)  # lines left out come between neighbours
+    for (pointed, _), group in groupby(zip(rows, parts, strict=True), lambda pair: (pair[0].label == "", pair[1])):
+        members = [row for row, _ in group]
+        if pointed and len(members) > 1:
+            yield f"{POINTER} {many(len(members), 'line')}"
+            yield from [""] * (len(members) - 1)
+        else:
+            yield from (row.pointer for row in members)
+
+
+def _html_row(row: DiffRow, sign: str, wider: bool) -> Iterator[str]:
     role = CHANGED if row.pointer else CLEAN
     ground = {"background_color": tint(role, 0.24 if row.pointer else 0.1) if row.id else "transparent"}
     edge = {**ground, "border_left": f"4px solid {role.line}" if row.id else _NO_EDGE}
     code = escape(row.code)
     if row.pointer:
-        code = f"<b>{code}</b>  <b{_LABEL}>{escape(row.pointer.replace(' ', NO_BREAK, 1))}</b>"
+        label = f"  <b{_LABEL}>{escape(sign.replace(' ', NO_BREAK, 1))}</b>" if sign else ""
+        code = f"<b>{code}</b>{label}"
     look = css(**{**_CODE, **(_NARROWER if wider else {})})
     body = f"<pre{look}>{code}</pre>" + (f"<div{_NOTE}>{escape(row.note)}</div>" if row.note else "")
     cells = [

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from kvmplanes.patch import PATCH
-from kvmplanes.view.diff import POINTER, diff_html, lines_html
+from kvmplanes.view.diff import NO_BREAK, POINTER, diff_html, lines_html
 from kvmplanes.view.page.html import Html
 
 WHOLE = diff_html(notes=True)
@@ -122,6 +122,18 @@ def test_a_pointer_is_border_sign_and_weight() -> None:
     others = [row for row in rows if row is not pointed[0] and row[0].tag == "th"]
     assert all("border-left:4px solid #009E73" in (row[0].get("style") or "") for row in others)
     assert not any(row.findall(".//pre/b") for row in others)
+
+
+def test_neighbours_share_a_pointer_that_counts_them() -> None:
+    def signs(view: Html) -> list[str]:
+        rows = (row for table in tables(view) for row in table.iterfind("tbody/tr"))
+        found = [(content(row[0]), content(row.findall(".//pre/b")[-1])) for row in rows if POINTER in content(row)]
+        return [f"{id_} {sign.replace(NO_BREAK, ' ')}" for id_, sign in found]
+
+    assert signs(lines_html("+16..+21 +24")) == [f"+16 {POINTER} 6 lines", f"+24 {POINTER}"]
+    assert signs(lines_html("+16 +17 +22 +23", context=0)) == [f"+16 {POINTER} 2 lines", f"+22 {POINTER} 2 lines"]
+    assert signs(lines_html({"+18": "asks", "+19": "gives up"})) == [f"+18 {POINTER} asks", f"+19 {POINTER} gives up"]
+    assert lines_html("+16..+21").text.count(POINTER) == 6, "in the text each line has its own"
 
 
 def test_context() -> None:
