@@ -154,12 +154,17 @@ class Sheet:
         points = [[(self.at(count), self.middle(row))] for count, row in places]
         self.put("injected failure", points, Look(CHANGED.marker, INK_SHADE, fill=CHANGED.lines))
 
-    def outcomes(self, outcome: Outcome, places: Iterable[tuple[float, str]], word: str = "", aside: float = 0) -> None:
-        """Mark an outcome, or what `word` calls it, at or beside a count in each row; the legend has their number."""
+    def outcomes(
+        self, outcome: Outcome, places: Iterable[tuple[float, str]], word: str = "", aside: float = 0, number: int = 0
+    ) -> None:
+        """Mark an outcome, or what `word` calls it, at or beside a count in each row; the legend has their `number`.
+
+        Without one, each place is one.
+        """
         colour = outcome_role(outcome).words
         edge = colour if outcome == "clean" else PAPER_SHADE  # a tick needs no edge
         points = [[(self.at(count) + aside, self.middle(row))] for count, row in places]
-        self.put(f"{word or outcome} ({len(points)})", points, Look(MARKERS[outcome][0], edge, fill=colour))
+        self.put(f"{word or outcome} ({number or len(points)})", points, Look(MARKERS[outcome][0], edge, fill=colour))
 
     def figure(self, text: str, axis: str = "") -> Figure:
         """The finished figure, with a legend and, if `axis` says what the ends count, numbers below the rows."""

@@ -20,7 +20,8 @@ from kvmplanes.view.plots.plot import Plot
 
 NO_VM: Final = -1  # column of the VMs that never came to life
 _CALL: Final = 12.0  # points: the column of a call, or of a slot
-_RUN: Final = 8.0  # points: a run
+_RUN, _BETWEEN = 11.0, 12.0  # points: the row of runs that go alike, the room below a group
+_AFTER: Final = "planes[i] after creation"
 _CELL: Final = 56.0  # points: a version
 _HEIGHT: Final = 170.0  # points: the part of the cost plot that counts bytes
 _MOST: Final = 400  # bytes at its top
@@ -29,68 +30,78 @@ _LINES: Final = (Look("line", LIVE.lines, 2), Look("dots", CHANGED.lines, 3.5), 
 
 
 def plot_runs(groups: Mapping[str, Sequence[Trace]]) -> Plot:
-    """Many runs in groups, by name: the calls that each reached, which failed, the outcome, the slots after creation.
+    """Many runs in groups, by name: the calls that they reached, which failed, the outcome, the slots after creation.
+
+    Runs of a group that agree in all of these are one row with their number.
 
     Raises:
         ValueError: no group, or one without runs.
     """
     _need_runs(groups)
-    runs = {
-        name: sorted(group, key=lambda run: (-len(run.calls), run.failed, made(run))) for name, group in groups.items()
-    }
-    rows = [(run, f"{name}/{n}") for name, group in runs.items() for n, run in enumerate(group)]
-    calls = in_order(run.calls for run, _ in rows)
+    runs = {name: _alike(group) for name, group in groups.items()}
+    rows = [(run, count, f"{name}/{n}") for name, group in runs.items() for n, (run, count) in enumerate(group)]
+    calls = in_order(run.calls for run, *_ in rows)
+    slots = 1 + max((slot for run, *_ in rows for slot, state in enumerate(made(run)) if state in HELD), default=0)
     planes = len(calls) + 2.5  # column of planes[0]
-    sheet = _run_sheet(runs, calls, planes)
+    sheet = _run_sheet(groups, runs, calls, planes, slots)
     for outcome in OUTCOMES:
-        here = [(run, row) for run, row in rows if classify(run) == outcome]
-        reached = [(span, row) for run, row in here for span in spans(str(call in run.calls) for call in calls)]
+        here = [(run, count, row) for run, count, row in rows if classify(run) == outcome]
+        reached = [(span, row) for run, _, row in here for span in spans(str(call in run.calls) for call in calls)]
         bars = [(span.first, span.last, row) for span, row in reached if span.word == "True"]
         sheet.boxes(f"_{outcome}", bars, soft(outcome_role(outcome), 0.4, width=0.4))
-        sheet.outcomes(outcome, [(len(calls) + 0.5, row) for _, row in here])
-    sheet.failures([(calls.index(call), row) for run, row in rows for call, _ in run.failed])
+        number = sum(count for _, count, _ in here)
+        sheet.outcomes(outcome, [(len(calls) + 0.5, row) for *_, row in here], number=number)
+    sheet.failures([(calls.index(call), row) for run, _, row in rows for call, _ in run.failed])
     for word in HELD:
-        held = [(span, row) for run, row in rows for span in spans(made(run)) if span.word == word]
+        held = [(span, row) for run, _, row in rows for span in spans(made(run)) if span.word == word]
         sheet.boxes(word, [(planes + span.first, planes + span.last, row) for span, row in held])
-    for name, group in runs.items():
-        columns: list[float] = [calls.index(call) for run in group for call, _ in run.failed]
-        columns += [planes + slot for run in group for slot, state in enumerate(made(run)) if state == "live"]
-        for column, count in Counter(columns).items():
-            sheet.write(sheet.at(column), sheet.middle(f"{name}/total"), str(count), across="center", down="center")
-    return Plot(sheet.figure("\n".join(_runs_words(name, group) for name, group in runs.items())))
+    return Plot(sheet.figure("\n".join(_runs_words(name, group) for name, group in groups.items())))
 
 
-def _run_sheet(groups: Mapping[str, Sequence[Trace]], calls: Sequence[str], planes: float) -> Sheet:
-    """The rows of every group with their words, the calls and slots across, and what they are called."""
+def _alike(group: Sequence[Trace]) -> list[tuple[Trace, int]]:
+    """One run of those that agree in all that is plotted, and their number; the ones that get far come first."""
+    kinds: dict[object, list[Trace]] = {}
+    for run in group:
+        kinds.setdefault((run.calls, run.failed, classify(run), made(run)), []).append(run)
+    counted = [(runs[0], len(runs)) for runs in kinds.values()]
+    return sorted(counted, key=lambda kind: (-len(kind[0].calls), kind[0].failed, made(kind[0])))
+
+
+def _run_sheet(
+    groups: Mapping[str, Sequence[Trace]],
+    rows_of: Mapping[str, Sequence[tuple[Trace, int]]],
+    calls: Sequence[str],
+    planes: float,
+    slots: int,
+) -> Sheet:
+    """The rows of every group with their words and numbers, and above them the calls and the slots."""
     rows: list[tuple[str, str, float]] = []
-    head = 26 + max(map(wide, calls))
     words: dict[str, list[str]] = {}
     for name, group in groups.items():
         outcomes = Counter(map(classify, group)).most_common()
         words[name] = [name, f"{many(len(group), 'run')}:", *(f"{count} {outcome}" for outcome, count in outcomes)]
-        rows += [(f"{name}/head", "", head), *((f"{name}/{n}", "", _RUN) for n in range(len(group)))]
-        below = max(8.0, LINE * len(words[name]) - _RUN * len(group) - 6)
-        rows += [(f"{name}/total", "", 14.0), (f"{name}/below", "", below)]
-    columns = planes + KVM_MAX_PLANES
-    left = PAD + 12 + max(wide(line) for lines in words.values() for line in lines)
-    traces = [trace for group in groups.values() for trace in group]
-    versions = ", ".join(dict.fromkeys(str(trace.version) for trace in traces))
+        rows += [(f"{name}/{n}", str(count), _RUN) for n, (_, count) in enumerate(rows_of[name])]
+        below = max(0.0, LINE * len(words[name]) - _RUN * len(rows_of[name]))
+        rows.append((f"{name}/below", "", below + _BETWEEN))
+    left = PAD + 30 + max(wide(line) for lines in words.values() for line in lines)
+    right = PAD + max(0.0, wide(_AFTER) - _CALL * slots)
+    versions = ", ".join(dict.fromkeys(str(trace.version) for group in groups.values() for trace in group))
+    columns, top = planes + slots, 60 + max(map(wide, calls))
     sheet = Sheet(
-        f"Runs of version {versions}: how far each of {len(traces)} gets",
-        ["One row a run: a bar over the calls that it reaches. The numbers count runs."],
-        rows, (-0.5, columns - 0.5), left=left, top=34, width=left + PAD + columns * _CALL,
+        f"Runs of version {versions}: how far each of {sum(map(len, groups.values()))} gets",
+        ["A row is the runs that go alike: their number, and a bar over the calls that they reach."],
+        rows, (-0.5, columns - 0.5), left=left, right=right, top=top, width=left + right + columns * _CALL,
     )  # fmt: skip
+    for column, call in enumerate(calls):
+        sheet.write(sheet.at(column + 0.3), top - 4, call, upright=True)
+    for slot in range(slots):
+        sheet.write(sheet.at(planes + slot), top - 4, str(slot), across="center")
+    sheet.write(sheet.at(planes - 0.5), top - 18, _AFTER)
     for name, lines in words.items():
-        sheet.rows[name] = (sheet.rows[f"{name}/0"][0], sheet.rows[f"{name}/total"][0])
+        sheet.rows[name] = (sheet.rows[f"{name}/0"][0], sheet.rows[f"{name}/below"][0])
         sheet.boxes("_ground", [(0, len(calls) - 1, name), (planes, columns - 1, name)], soft(NEVER_USED, 0.07))
         for n, line in enumerate(lines):
             sheet.write(PAD, sheet.rows[name][0] + SMALL + LINE * n, line, bold=n == 0)
-        top = sheet.rows[name][0]
-        for column, call in enumerate(calls):
-            sheet.write(sheet.at(column + 0.3), top - 4, call, upright=True)
-        for slot in range(KVM_MAX_PLANES):
-            sheet.write(sheet.at(planes + slot), top - 4, str(slot), across="center")
-        sheet.write(sheet.at(planes - 0.5), top - 18, "planes[i] after creation")
     return sheet
 
 

@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import Final
 
 from kvmplanes.given import A_RUN, typed
+from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.runs.trace import Step, Trace
 from kvmplanes.view.page.style import BAD, LIVE, NEVER_USED
 from kvmplanes.view.plots import data
@@ -22,7 +23,8 @@ _ARRAY: Final = {"absent": NEVER_USED, "allocated": LIVE, "freed": BAD}
 def plot_occupancy(trace: Trace) -> Plot:
     """The 16 slots over the steps of a run: empty, live, dangling or in freed memory; those never used have low rows.
 
-    planes[0] is on top, as in an array drawn on paper, so a loop over the slots walks down.
+    planes[0] is on top, as in an array drawn on paper, so a loop over the slots walks down. If no slot is ever filled
+    or touched after its array was freed, one row says so for all of them.
 
     Raises:
         ValueError: a trace without steps.
@@ -31,8 +33,16 @@ def plot_occupancy(trace: Trace) -> Plot:
     slots = {_row(slot): row for slot, row in enumerate(data.slot_spans(trace))}
     defects = [(step, _row(data.slot_of_defect(step))) for step in trace.steps if step.defect]
     others = sorted({row for _, row in defects} - set(slots))  # beyond the array, or in no slot
-    rows = [("struct kvm", "struct kvm", 16.0), *_slot_rows(slots.values()), *((row, row, 16.0) for row in others)]
+    slot_rows = [*_slot_rows(slots.values())]
+    unused = not any(span.word in HELD for row in slots.values() for span in row)
+    if unused := unused and all(row in others for _, row in defects):
+        name = f"planes[{ranges(range(KVM_MAX_PLANES))}]"
+        slots, slot_rows = {name: next(iter(slots.values()), ())}, [(name, name, 16.0)]
+    rows = [("struct kvm", "struct kvm", 16.0), *slot_rows, *((row, row, 16.0) for row in others)]
     sheet = _timeline("Plane occupancy", trace, rows)
+    if unused:
+        middle = sheet.at(len(trace.steps) / 2)
+        sheet.write(middle, sheet.middle(name), "no slot is ever filled", across="center", down="center")
     _array(sheet, trace, list(slots))
     for word in ("empty", *HELD, GONE):
         held = [(span, name) for name, row in slots.items() for span in row if span.word == word]

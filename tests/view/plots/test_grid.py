@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Many runs, crowds of VMs, paths by version, and what planes cost: the plots say what runs and arithmetic say."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -9,6 +10,7 @@ import kvmplanes as kp
 from kvmplanes.model.sizes import DESIGNS
 from kvmplanes.runs.certificate import OUTCOMES, classify
 from kvmplanes.view.plots import plot_cost, plot_crowd, plot_paths, plot_runs
+from kvmplanes.view.plots.data import HELD
 from kvmplanes.view.plots.grid import NO_VM, filled, in_order, made
 from tests.helpers.drawn import dangling, labels, legend, many, marks, places, plot, signs, words, written
 
@@ -33,14 +35,26 @@ def test_names_keep_their_order() -> None:
     assert in_order(["abd", "acd", "abcd", "xd"]) == ("x", "a", "c", "b", "d")
 
 
-def test_runs_show_how_far_each_got() -> None:
+def test_runs_that_go_alike_are_one_row() -> None:
     runs = many("29", 5)
-    assert len(marks(plot("runs"), "injected failure")) == sum(len(run.failed) for run in runs)
+    kinds = Counter((run.calls, run.failed, classify(run), made(run)) for run in runs)
+    assert 1 < len(kinds) < len(runs)
+    assert sorted(map(int, labels(plot("runs")))) == sorted(set(kinds.values())), "each row has its number"
+    assert len(marks(plot("runs"), "injected failure")) == sum(len(failed) for _, failed, *_ in kinds)
     for outcome in set(map(classify, runs)):
-        n = [classify(run) for run in runs].count(outcome)
-        assert len(marks(plot("runs"), f"{outcome} ({n})")) == n
+        n = [classify(run) for run in runs].count(outcome)  # the legend counts runs, not rows
+        assert len(marks(plot("runs"), f"{outcome} ({n})")) == sum(kind[2] == outcome for kind in kinds)
     live = sum(right - left for (left, _), (right, _) in places(plot("runs"), "live"))
-    assert live == pytest.approx(12 * sum(made(run).count("live") for run in runs)), "a column has 12 points"
+    assert live == pytest.approx(12 * sum(kind[3].count("live") for kind in kinds)), "a column has 12 points"
+
+
+def test_only_slots_that_some_run_fills_have_a_column() -> None:
+    def columns(name: str) -> list[str]:
+        return [piece.words for piece in words(plot(name)) if piece.across == "center" and piece.words.isdigit()]
+
+    last = max(slot for run in many("29", 5) for slot, state in enumerate(made(run)) if state in HELD)
+    assert columns("runs") == [str(slot) for slot in range(last + 1)]
+    assert columns("groups") == ["0"], "09 makes plane 0 alone"
 
 
 def test_runs_that_get_far_come_first() -> None:
@@ -49,17 +63,6 @@ def test_runs_that_get_far_come_first() -> None:
     ends = [max(end for top, end in bars if top == row) for row in sorted({top for top, _ in bars})]
     assert ends == sorted(ends, reverse=True)
     assert len(set(ends)) > 2
-
-
-def test_runs_are_counted_by_call_and_slot() -> None:
-    traces = many("29", 5)
-    columns = [piece for piece in words(plot("runs")) if piece.upright]
-    below = [count for count in words(plot("runs")) if count.words.isdigit() and count.down == "center"]
-    counts = {round(count.x, 3): int(count.words) for count in below}
-    for call in columns:
-        expected = sum(call.words in dict(trace.failed) for trace in traces)
-        assert counts.pop(round(call.x - 0.3 * 12, 3), 0) == expected, call.words
-    assert sum(counts.values()) == sum(made(trace).count("live") for trace in traces)
 
 
 def test_groups_of_runs_are_named_and_counted() -> None:

@@ -36,6 +36,14 @@ def test_rows_of_unused_slots_are_low() -> None:
     assert round(bottom - top) == max(heights) > 2 * min(heights)
 
 
+def test_slots_that_are_never_filled_share_a_row_that_says_so() -> None:
+    empty = plot("09 without a plane")
+    assert list(labels(empty)) == ["struct kvm", "planes[0..15]"]
+    assert "no slot is ever filled" in written(empty)
+    assert len({top for (_, top), _ in places(empty, "empty")}) == 1
+    assert "no slot is ever filled" not in written(plot("09"))
+
+
 def test_occupancy_marks_every_access_after_free() -> None:
     assert steps(plot("09"), "use-after-free (17)") == [(defect.step,) for defect in kp.run("09").defects]
     reads = [y for _, y in marks(plot("09"), "use-after-free (17)")[2:]]
