@@ -16,13 +16,13 @@ _WIDTH: Final = 760
 _HEIGHT: Final = 330
 _TITLE: Final = "From a program to a plane"
 # The lines between the three columns: x, lower end, what crosses the line.
-_BORDERS: Final = ((188, 186, "system call"), (586, 310, "the guest runs"))
-_COLUMNS: Final = ((85, "user space"), (384, "kernel: KVM"), (677, "guest"))
+_BORDERS: Final = ((188, 186, "system call"), (594, 310, "the guest runs"))
+_COLUMNS: Final = ((85, "user space"), (384, "kernel: KVM"), (685, "guest"))
 _KVM: Final = (370.0, 48.0, 198.0, 112.0)  # x, y, width and height of struct kvm
 _SLOTS: Final = (380.0, 126.0, 178.0, 22.0)
 _PLANES: Final = (188.0, 32.0)  # y and height
 _VCPU: Final = (370.0, 234.0, 198.0, 74.0)
-_GUEST: Final = (604.0, 48.0, 146.0, 260.0)
+_GUEST: Final = (620.0, 48.0, 130.0, 260.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _vcpu(facts: _Facts, later: int) -> Iterator[str]:
         tail, tip = (x + width - 10, top + 10), (gx + 10, band + 72)
         way = svg.sideways(tail, (tip[0] - 6, tip[1]), line) + svg.head(tip, (tip[0] - 9, tip[1]), f"f {role}")
         yield svg.group(f"runs {name}", way)
-    yield svg.text(586, 222, "4  runs", "halo", anchor="middle")
+    yield svg.text(594, 228, "4  runs", "halo", anchor="middle")
 
 
 def _legend() -> Iterator[str]:

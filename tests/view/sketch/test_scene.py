@@ -75,6 +75,11 @@ def test_no_text_is_small_and_nothing_leaves_the_paper() -> None:
         left = float(text.get("x", "")) - (length / 2 if text.get("text-anchor") == "middle" else 0)
         assert 0 <= left <= left + length <= wide
         assert 0 < float(text.get("y", "")) < high
+    (label,) = (text for text in shown.iter(f"{NS}text") if text.text == "4  runs")
+    boxes = [group[0] for group in shown.iter(f"{NS}g") if group.get("class") in ("vcpu", "guest")]
+    edges = sorted(float(box.get("x", "")) + float(box.get("width", "")) * (box is boxes[0]) for box in boxes)
+    middle, half = float(label.get("x", "")), 3.5 * len("4  runs")
+    assert edges[0] < middle - half < middle + half < edges[1], "between the vCPU and what runs"
     for rect in shown.iter(f"{NS}rect"):
         x, y, width, height = (float(rect.get(name, 0)) for name in ("x", "y", "width", "height"))
         assert 0 <= x <= x + width <= wide
