@@ -140,7 +140,8 @@ def serve(folder: Path, *, port: int, browser: bool) -> None:
 
     paths = [str(SETTINGS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(paths)
-    chosen = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--log-level=WARN"]
+    first = "--LabApp.default_url=/lab/tree/00-start-here.ipynb"
+    chosen = [f"--ServerApp.root_dir={folder}", f"--port={port}", "--log-level=WARN", first]
     LabApp.launch_instance(chosen if browser else [*chosen, "--no-browser"])
 
 

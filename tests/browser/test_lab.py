@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.web import TOKEN, Open
+from tests.browser.web import TOKEN, Open, expect
 
 pytestmark = pytest.mark.browser
 
@@ -114,3 +114,23 @@ def test_a_link_of_the_title_lands_on_its_heading(name: str, open_notebook: Open
         heading = link.get_attribute("href").partition("#")[2]
         link.click()
         assert top_of(page, heading) <= 120
+
+
+def test_what_fetches_a_question_is_hidden_until_it_is_asked_for(open_notebook: Open) -> None:
+    page = open_notebook("03-when-kzalloc-says-no.ipynb")
+    fetching = page.locator(".jp-CodeCell", has=page.locator("[data-kvmplanes-question]")).first
+    source = fetching.locator(".jp-InputArea-editor")
+    expect(source).to_be_hidden()
+    expect(page.locator(".jp-CodeCell", has_text="VARIANTS[").first.locator(".jp-InputArea-editor")).to_be_visible()
+    fetching.get_by_role("radio").first.check()
+    expect(source).to_be_hidden()
+    fetching.locator("legend").click()
+    page.keyboard.press("Enter")
+    expect(source).to_be_visible()
+    expect(source).to_contain_text("ask(")
+
+
+def test_printed_lines_break_between_words(open_notebook: Open) -> None:
+    page = open_notebook("limits.ipynb")
+    printed = page.locator(".jp-RenderedText pre", has_text="names an occupied slot twice").first
+    expect(printed).to_have_css("word-break", "normal")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How `kvmplanes lab` starts JupyterLab; the token stays on, the address it prints holds it.
+"""How `kvmplanes lab` and Binder start JupyterLab; the token stays on, the address it prints holds it.
 
 Beside this file, labconfig/page_config.json turns off the question about news and the look for updates, and
 labconfig/default_setting_overrides.json keeps whole notebooks in the page: a link to a heading then lands on it.
@@ -15,7 +15,6 @@ from kvmplanes.lab import saved
 
 jupyter = get_config()  # type: ignore[name-defined]  # noqa: F821 - Jupyter gives it to its configuration files
 
-jupyter.LabApp.default_url = "/lab/tree/00-start-here.ipynb"
 jupyter.LabApp.extra_labextensions_path = [str(Path(__file__).parent / "labextensions")]
 jupyter.LabApp.extension_manager = "readonly"  # no look into the package index
 jupyter.ServerApp.allow_root = hasattr(os, "geteuid") and os.geteuid() == 0  # root is the only user in a container

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One JupyterLab: what `kvmplanes lab` starts, and what Binder starts by `start`, have the same settings."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kvmplanes.lab import WIDGET
+from tests.browser.conftest import free_port, jupyter_environment, wait_for
+from tests.browser.web import TOKEN, store
+from tests.helpers.minutes import ROOT
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=["kvmplanes lab", "Binder"])
+def server(request: pytest.FixtureRequest, lab: str, tmp_path: Path) -> Iterator[str]:
+    """Address of a JupyterLab."""
+    if request.param == "kvmplanes lab":
+        yield lab
+        return
+    port = free_port()
+    command = [str(ROOT / "start"), sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}"]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            [*command, f"--ServerApp.root_dir={tmp_path}", "--allow-root"],
+            env=jupyter_environment(tmp_path),
+            stdout=log,
+            stderr=log,
+        ) as running,  # fmt: skip
+    ):
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api", running)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.terminate()
+
+
+def fetched(server: str, path: str) -> str:
+    request = urllib.request.Request(f"{server}{path}", headers={"Authorization": f"token {TOKEN}"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - our own http address
+        return str(reply.read().decode())
+
+
+def test_the_settings_are_the_shipped_ones(server: str) -> None:
+    shipped = json.loads((ROOT / "kvmplanes/lab/jupyter/labconfig/default_setting_overrides.json").read_text())
+    for plugin, values in shipped.items():
+        properties = json.loads(fetched(server, f"/lab/api/settings/{plugin}"))["schema"]["properties"]
+        for name, value in values.items():
+            assert properties[name]["default"] == value or value.items() <= properties[name]["default"].items()
+    page = fetched(server, "/lab")
+    assert '"@kvmplanes/reading"' in page
+    assert '"@jupyterlab/apputils-extension:announcements"' in page
+
+
+def test_a_widget_is_saved_as_its_first_frame(server: str) -> None:
+    view = {"model_id": "x", "version_major": 2, "version_minor": 0}
+    output = nbformat.v4.new_output("display_data", {WIDGET: view, "text/html": "<p>first</p>"})
+    store(server, "widget.ipynb", True, nbformat.v4.new_code_cell("x", outputs=[output], execution_count=1))
+    saved = json.loads(fetched(server, "/api/contents/widget.ipynb"))["content"]["cells"][-1]["outputs"][0]["data"]
+    assert saved == {"text/html": "<p>first</p>"}
