@@ -10,6 +10,7 @@ from kvmplanes.view.ladder import ladder_picture
 from kvmplanes.view.live.order import order_editor
 from kvmplanes.view.live.player import player
 from kvmplanes.view.notes import notes_html
+from kvmplanes.view.page.copied import copied
 from kvmplanes.view.page.html import Html
 from kvmplanes.view.plots import (
     plot_cost,
@@ -35,6 +36,7 @@ __all__ = [
     "allocator_picture",
     "anatomy",
     "c",
+    "copied",
     "diff_html",
     "heap_picture",
     "ladder_picture",

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import kvmplanes as kp
+from kvmplanes.given import need
 from kvmplanes.learn.review.document import document
 from kvmplanes.learn.review.finding import Finding, findings_on, understood
 from kvmplanes.learn.texts import flow
@@ -35,10 +36,11 @@ _ROLE: Final = {"defect": BAD, "latent": CHANGED, "question": CHANGED, "style": 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment: the ids of its lines, in order, and its text."""
+    """A comment: the ids of its lines, in order, its text, and the number that it has as long as it stands."""
 
     lines: tuple[str, ...]
     text: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Review:
     def __init__(self, version: str = "09") -> None:
         self.document = document(version)
         self.comments: tuple[Comment, ...] = ()
+        self._written = 0
         self.runs: tuple[Trace, ...] = ()
 
     def comment(self, lines: str, text: str) -> None:
@@ -91,14 +94,16 @@ class Review:
             raise ValueError("the comment is empty: write what you want to say about the lines")
         chosen = tuple(line.id for line in self.document.select(lines))
         order = [line.id for line in self.document.lines]
-        written = [*self.comments, Comment(chosen, text.strip())]
+        self._written += 1
+        written = [*self.comments, Comment(chosen, text.strip(), self._written)]
         self.comments = tuple(sorted(written, key=lambda comment: order.index(comment.lines[-1])))
 
     def withdraw(self, number: int) -> None:
-        """Take back the comment at this place in `comments`, counted from 1; ValueError when there is none."""
-        if not 1 <= number <= len(self.comments):
-            raise ValueError(f"no comment {number}; there are {len(self.comments)}, counted from 1")
-        self.comments = (*self.comments[: number - 1], *self.comments[number:])
+        """Take back the comment with this number; ValueError when there is none. The others keep their numbers."""
+        numbers = ", ".join(str(comment.number) for comment in self.comments) or "none yet"
+        left = tuple(comment for comment in self.comments if comment.number != number)
+        need(len(left) < len(self.comments), f"number must be that of a comment ({numbers})", number)
+        self.comments = left
 
     @property
     def listing(self) -> Html:
@@ -138,6 +143,11 @@ class Review:
     def meant(self, comment: Comment) -> tuple[Finding, ...]:
         """What a comment is taken to mean: findings and false alarms; nothing if it is not understood."""
         return understood(self.document.version, comment.lines, comment.text)
+
+    def is_elsewhere(self, comment: Comment) -> bool:
+        """Whether the words of a comment fit something that is known about other lines."""
+        every = [line.id for line in self.document.lines]
+        return bool(understood(self.document.version, every, comment.text))
 
     @property
     def known(self) -> tuple[Finding, ...]:
@@ -210,13 +220,15 @@ def report_html(review: Review, reveal: bool = False) -> Html:
     head = f"{len(known) - len(missed)} of {many(len(known), 'known finding')} covered."
     hint = _hint(review, missed, reveal)
     parts = [Html(f"<p{css(margin='4px 0')}><b>{head}</b> {escape(hint)}</p>", f"{head} {hint}")]
-    for number, comment in enumerate(review.comments, 1):
-        place = f"Comment {number}, on {in_short(comment.lines)}"
+    for comment in review.comments:
+        place = f"Comment {comment.number}, on {in_short(comment.lines)}"
         parts.append(Html(f"<p{css(margin='6px 0 2px 0')}><b>{escape(place)}</b></p>", place))
         meant = review.meant(comment)
         parts += [told(finding) for finding in meant]
         if not meant:
             nothing = "Kept as it is; the matcher looks for words on lines, and knows none of these here."
+            if review.is_elsewhere(comment):
+                nothing += " It knows such words on other lines: is this the line that you mean?"
             parts.append(Html(f"<p{css(margin='2px 0')}>{nothing}</p>", f"  {nothing}"))
     if reveal:
         parts += [told(finding) for finding in missed]

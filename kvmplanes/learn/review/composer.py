@@ -13,7 +13,7 @@ from kvmplanes.learn.review import Review, coverage_html, report_html
 from kvmplanes.learn.review.document import ReviewLine
 from kvmplanes.view.live.controls import SavedFrame, choice, within
 from kvmplanes.view.live.pictures import moment
-from kvmplanes.view.live.widgets import player_widget
+from kvmplanes.view.live.widgets import Copied, player_widget
 from kvmplanes.view.page.html import Html, badge, css, escape, folded
 from kvmplanes.view.page.style import BAD, CHANGED, tint
 from kvmplanes.view.report import summary
@@ -21,6 +21,7 @@ from kvmplanes.view.report import summary
 NO_FAILURE: Final = "nothing fails"
 _OPEN: Final = "Open this run in the player"
 _CLOSE: Final = "Close the player"
+_REPLY: Final = "The reply, as it stands"
 _LABEL: Final = "7em"
 _choice: Final = partial(choice, label=_LABEL, width="44em")
 
@@ -63,13 +64,14 @@ class Composer(SavedFrame):
         self.outcome, self._stage = w.HTML(), w.VBox()
         self._ran = w.VBox([self.outcome, self.play, self._stage], layout={"display": "none"})
         self.message, self.excerpt, self.meter = w.HTML(), w.HTML(), w.HTML()
-        self.findings, self.mail = w.HTML(), w.HTML()
+        self.findings, self.mail = w.HTML(), Copied()
+        reply = w.HTML(f"<b>{_REPLY}</b>")
         row = w.Layout(flex_flow="row wrap", grid_gap="4px 8px", align_items="center")
         super().__init__([
             self.first, self.last, self.excerpt, self.text, self.add,
             w.Box([self.which, self.remove], layout=row),
             w.Box([self.call, self.run], layout=row),
-            self.message, self._ran, self.meter, self.findings, self.mail,
+            self.message, self._ran, self.meter, self.findings, reply, self.mail,
         ])  # fmt: skip
         self.first.observe(self._chosen, names="value")
         self.last.observe(self._show_excerpt, names="value")
@@ -94,8 +96,9 @@ class Composer(SavedFrame):
 
     def _remove(self, _: object) -> None:
         if self.which.value is not None:
-            self.text.value = self.review.comments[self.which.value].text  # to be mended and added again
-            self.review.withdraw(self.which.value + 1)
+            number = self.which.value
+            self.text.value = next(comment.text for comment in self.review.comments if comment.number == number)
+            self.review.withdraw(number)  # its text is back in the field, to be mended and added again
             self._show()
 
     def _run(self, _: object) -> None:
@@ -125,13 +128,13 @@ class Composer(SavedFrame):
         self.message.value = ""
         comments = self.review.comments
         self.which.options = [
-            (f"{', '.join(comment.lines[:1])}: {comment.text[:40]}", place) for place, comment in enumerate(comments)
+            (f"{comment.number}, on {comment.lines[0]}: {comment.text[:40]}", comment.number) for comment in comments
         ]
-        self.which.value = len(comments) - 1 if comments else None
+        self.which.value = max((comment.number for comment in comments), default=None)
         self.which.layout.display = self.remove.layout.display = None if comments else "none"
         self.meter.value = within(coverage_html(self.review).html)
         self.findings.value = within(report_html(self.review).html) if comments else ""
-        self.mail.value = within(_mail(self.review))
+        self.mail.value = self.review.mail()
         self._show_excerpt()
 
     def _show_excerpt(self, _: object = None) -> None:
@@ -145,8 +148,10 @@ class Composer(SavedFrame):
 
     def still(self) -> Html:
         """The coverage, and the mail as it stands."""
-        coverage = coverage_html(self.review)
-        return Html(f"{coverage.html}{_mail(self.review)}", f"{coverage.text}\n{self.review.mail()}")
+        coverage, mail = coverage_html(self.review), self.review.mail()
+        look = css(white_space="pre-wrap", font_size="12px", margin="4px 0")
+        html = folded(_REPLY, f"<pre{look}>{escape(mail)}</pre>", opened=True)
+        return Html(f"{coverage.html}{html}", f"{coverage.text}\n{mail}")
 
 
 def composer(version: str = "09") -> Composer:
@@ -154,13 +159,11 @@ def composer(version: str = "09") -> Composer:
     return Composer(version)
 
 
-def _mail(review: Review) -> str:
-    look = css(white_space="pre-wrap", font_size="12px", margin="4px 0")
-    return folded("The reply, as it stands", f"<pre{look}>{escape(review.mail())}</pre>", opened=True)
-
-
 def _label(line: ReviewLine) -> str:
-    return f"{line.id}  {line.text.strip()}"[:80]
+    text = line.text.expandtabs(4)
+    indented = text.replace(" ", "\u00a0", len(text) - len(text.lstrip()))
+    place = f"{line.place}, " if line.place.startswith("hunk") else ""
+    return f"{place}{line.id}\u00a0 {indented}"[:80]
 
 
 def _code(line: ReviewLine, chosen: bool) -> str:

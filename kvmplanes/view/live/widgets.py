@@ -16,6 +16,7 @@ from kvmplanes.runs.trace import Trace
 from kvmplanes.view.live.controls import SavedFrame
 from kvmplanes.view.live.order import ORDER_SCRIPT, order_data, still_order, verdict_html
 from kvmplanes.view.live.player import PLAYER_SCRIPT, Start, player_data
+from kvmplanes.view.page.copied import COPY_SCRIPT
 from kvmplanes.view.page.html import Html
 from kvmplanes.view.page.script import widget_script
 
@@ -61,6 +62,14 @@ class Editor(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True)
     order = traitlets.List(traitlets.Int()).tag(sync=True)
     verdict = traitlets.Dict().tag(sync=True)
+
+
+class Copied(anywidget.AnyWidget):
+    """A text that changes, with a button that copies it; its value is the text."""
+
+    _esm = widget_script(*COPY_SCRIPT)
+
+    value = traitlets.Unicode().tag(sync=True)
 
 
 class OrderWidget(SavedFrame):

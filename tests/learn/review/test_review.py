@@ -185,7 +185,7 @@ def test_findings_are_counted_and_named_only_on_demand() -> None:
         (lambda r: r.comment("+55", "x"), r"no line '\+55': there are \+01 to \+54"),
         (lambda r: r.comment("+05..+02", "x"), r"runs backwards: write \+02\.\.\+05"),
         (lambda r: r.comment("+05", "  "), "the comment is empty"),
-        (lambda r: r.withdraw(1), "no comment 1; there are 0"),
+        (lambda r: r.withdraw(1), r"number must be that of a comment \(none yet\), not 1"),
         (lambda r: r.ran(kp.run("11")), "a review of 09, and the run is of 11"),
         (lambda _: Review("10"), "there is no review of '10'; there are 09 and 29"),
         (lambda _: findings_on("10"), "nothing is known about '10'"),
@@ -244,11 +244,36 @@ def test_the_comment_that_was_written_last_is_the_one_to_take_back() -> None:
     for text in ("First.", "Second."):
         desk.text.value = text
         desk.add.click()
-    assert desk.which.value == 1
+    assert desk.which.value == 2
     assert desk.which.options[1][0].endswith("Second.")
     desk.remove.click()
     assert [comment.text for comment in desk.review.comments] == ["First."]
-    assert (desk.which.value, desk.text.value) == (0, "Second.")
+    assert (desk.which.value, desk.text.value) == (1, "Second.")
+
+
+def test_a_comment_keeps_its_number() -> None:
+    review = Review("09")
+    for line in ("+54", "+24", "+01"):
+        review.comment(line, f"On {line}.")
+    assert [comment.number for comment in review.comments] == [3, 2, 1]
+    review.withdraw(2)
+    review.comment("+24", "Again.")
+    assert [(comment.lines[0], comment.number) for comment in review.comments] == [("+01", 3), ("+24", 4), ("+54", 1)]
+    assert "Comment 4, on +24" in report_html(review).text
+
+
+def test_words_that_fit_other_lines_are_asked_about() -> None:
+    review = Review("09")
+    review.comment("+31", "use after free")
+    review.comment("+32", "Nice.")
+    first, second = report_html(review).text.split("Comment 2")
+    assert "is this the line that you mean?" in first
+    assert "is this the line that you mean?" not in second
+
+
+def test_a_line_is_listed_with_its_hunk_and_its_indentation() -> None:
+    options = {line: label for label, line in composer("09").first.options}
+    assert options["+24"] == "hunk 5, +24\u00a0 " + "\u00a0" * 4 + "kvm->planes[plane_level] = plane;"
 
 
 def test_a_run_is_told_and_opened_in_the_player() -> None:
