@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-PACKAGE: Final = Path(__file__).resolve().parents[1]
-WHOLE: Final = "(In a cell of its own, %tb shows where in kvmplanes this comes from.)"
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+HOW_TO_SEE_ALL: Final = "(In a cell of its own, %tb shows where in kvmplanes this comes from.)"
 
 
 def add_refusals(shell: Any) -> None:
@@ -26,7 +26,7 @@ def _show(
     frames = traceback.extract_tb(trace)
     if _is_ours(frames[-1]) and not hasattr(error, "_render_traceback_"):
         own = [*takewhile(lambda frame: not _is_ours(frame), frames)]
-        lines = [f"{kind.__name__}: {error}", *([_place(own[-1])] if own else []), WHOLE]
+        lines = [f"{kind.__name__}: {error}", *([_place(own[-1])] if own else []), HOW_TO_SEE_ALL]
 
         def once() -> list[str]:
             del error._render_traceback_  # type: ignore[attr-defined]
@@ -37,7 +37,7 @@ def _show(
 
 
 def _is_ours(frame: traceback.FrameSummary) -> bool:
-    return Path(frame.filename).is_relative_to(PACKAGE)
+    return Path(frame.filename).is_relative_to(_PACKAGE)
 
 
 def _place(frame: traceback.FrameSummary) -> str:

@@ -70,14 +70,14 @@ def limits_table(about: str = "") -> Html:
     """The limits of the model with their consequences, one a row.
 
     Args:
-        about: one of `kvmplanes.model.limits.ABOUT`, or "" for all.
+        about: one of `kvmplanes.model.limits.ABOUT`, the id of one limit, or "" for all.
 
     Raises:
-        ValueError: no such subject.
+        ValueError: no such subject, and no such limit.
     """
-    if not isinstance(about, str) or about not in ("", *ABOUT):
-        raise ValueError(f"about must be one of {', '.join(ABOUT)}, not {brief(about)}")
-    chosen = [limit for limit in LIMITS.values() if about in ("", limit.about)]
+    if not isinstance(about, str) or about not in ("", *ABOUT, *LIMITS):
+        raise ValueError(f"about must be one of {', '.join(ABOUT)}, or the id of a limit, not {brief(about)}")
+    chosen = [limit for limit in LIMITS.values() if about in ("", limit.about, limit.id)]
     rows = [(f"`{limit.id}`", limit.left_out, limit.consequence) for limit in chosen]
     head = ("id", "what is left out", "what that means to you")
     looks = {0: {"white_space": "nowrap"}}

@@ -24,6 +24,7 @@ ASKING = [*NUMBERED, "appendix.ipynb"]  # the pages that ask; the appendix does 
 RECALL = "Two questions to warm up"
 SELFTEST = "Eight questions before you start"  # where 00 has it, the others warm up
 WARM = {"recall", "warm-up"}
+COLUMNS = 95  # of a code cell in JupyterLab at 1280 px with the list of files; a long import may wrap
 MARKERS = re.compile(r"NBVAL_|\binteract\(|\bOutput\(|clear_output|\binput\(|\bsleep\(|^\s*[%!]|;[ \t]*$", re.MULTILINE)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PATHS = re.compile(r"(?<![\w.])/(?:home|root|Users|work|tmp|var|usr)/|\b[A-Za-z]:\\|file://")
@@ -100,6 +101,12 @@ def test_the_format_is_valid_ids_are_slugs_and_nothing_is_marked(name: str) -> N
     found = {cell.id: MARKERS.findall(python(cell.source)) for cell in code(notebook)}
     assert {id_: marks for id_, marks in found.items() if marks} == {}
     assert (FOLDER / name).stat().st_size < 500_000
+
+
+@every
+def test_code_fits_its_cell_at_1280_px(name: str) -> None:
+    lines = [line.expandtabs(8) for cell in code(read(name)) for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > COLUMNS and not re.match(r"from \S+ import ", line)] == []
 
 
 @every

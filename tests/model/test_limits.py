@@ -104,7 +104,8 @@ def test_the_page_shows_every_limit_once() -> None:
     parts = [limits_table(about).text for about in ABOUT]
     assert "\n".join(parts) == whole.text
     assert "<code>planes[16]</code>" in limits_table("memory").html
-    with pytest.raises(ValueError, match="must be one of memory, failures, the VM, user space, the C, not 'time'"):
+    assert [line for line in limits_table("one load").text.splitlines() if line[:1] != " "] == ["one load"]
+    with pytest.raises(ValueError, match=r"must be one of memory, .* the C, or the id of a limit, not 'time'"):
         limits_table("time")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.view import player
-from kvmplanes.view.refusals import WHOLE, add_refusals
+from kvmplanes.view.refusals import HOW_TO_SEE_ALL, add_refusals
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def shown(shell: Any, source: str, capsys: pytest.CaptureFixture[str]) -> list[s
 def test_a_refusal_is_three_lines(shell: Any, call: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(shell, f"a = 1\nb = {call}", capsys)
     assert lines[0].startswith(sentence)
-    assert lines[-2:] == [f"Line 2: b = {call}", WHOLE]
+    assert lines[-2:] == [f"Line 2: b = {call}", HOW_TO_SEE_ALL]
     whole = "\n".join(shown(shell, "%tb\nraise SystemExit", capsys))
     assert "kvmplanes" in whole.partition("SystemExit")[0]
 
@@ -51,7 +51,7 @@ def test_a_refusal_is_three_lines(shell: Any, call: str, sentence: str, capsys: 
 def test_what_others_raise_is_shown_as_always(shell: Any, source: str, capsys: pytest.CaptureFixture[str]) -> None:
     shown_ = shown(shell, source, capsys)
     assert any(line.startswith("Traceback") or "Traceback (most recent call last)" in line for line in shown_)
-    assert WHOLE not in shown_
+    assert HOW_TO_SEE_ALL not in shown_
 
 
 def test_a_handler_of_somebody_else_s_stays(shell: Any) -> None:

@@ -20,7 +20,7 @@ from kvmplanes.oracle.compiled.compare import disagreements
 from kvmplanes.oracle.compiled.run import Driver, LogRow, Played, Scenario
 from kvmplanes.runs import scenario
 from kvmplanes.runs.trace import Trace
-from kvmplanes.runs.words import columns
+from kvmplanes.view.page.html import Html, table
 
 STORED: Final = Path(__file__).with_name("results.json")
 _PLANES: Final = ((), (1,), (1, 3), (15, 2))
@@ -171,11 +171,12 @@ def agreement(runs: Iterable[CRun]) -> list[Agreement]:
     return made
 
 
-def agreement_table(rows: Iterable[Agreement]) -> str:
-    """The agreement as text: one line a version, then the total."""
+def agreement_table(rows: Iterable[Agreement]) -> Html:
+    """The agreement: one line a version, then the total."""
     rows = stream(rows, Agreement, "rows must be what agreement() gives")
     head = ["version", "scenarios", "disagreements", *(title for title, _ in _COLUMNS), "leaked objects"]
     keys = [*(key for _, key in _COLUMNS), ("lsan", "leak", "")]
     numbers = {row.version: [row.scenarios, len(row.wrong), *(row.seen[key] for key in keys)] for row in rows}
     numbers["together"] = [sum(column) for column in zip(*numbers.values(), strict=True)]
-    return columns(([name, *map(str, row)] for name, row in numbers.items()), head, range(1, len(head)))
+    lines = [[name, *map(str, row)] for name, row in numbers.items()]
+    return table(head, lines, right=range(1, len(head)), sums=[len(lines) - 1])
