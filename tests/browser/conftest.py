@@ -59,15 +59,20 @@ def wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60)
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory, need: Callable[[object, str], None]) -> Iterator[str]:
+def lab_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What belongs to the JupyterLab of the tests: the copies, and `log`, all that its terminal shows."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def lab(lab_folder: Path, need: Callable[[object, str], None]) -> Iterator[str]:
     """Address of the JupyterLab that `kvmplanes lab` starts."""
     need(importlib.util.find_spec("jupyterlab"), "The browser tests need JupyterLab: run `make test-browser`.")
-    folder = tmp_path_factory.mktemp("lab")
-    environment = jupyter_environment(folder)
+    environment = jupyter_environment(lab_folder)
     port = free_port()
-    command = [sys.executable, "-m", "kvmplanes", "lab", str(folder / "copies"), "--no-browser", f"--port={port}"]
+    command = [sys.executable, "-m", "kvmplanes", "lab", str(lab_folder / "copies"), "--no-browser", f"--port={port}"]
     with (
-        (folder / "log").open("wb") as log,
+        (lab_folder / "log").open("wb") as log,
         subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server,
     ):
         try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a reader of `make lab` sees, in a real JupyterLab and a real Chromium."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,12 @@ def test_printed_lines_break_between_words(open_notebook: Open) -> None:
     page = open_notebook("limits.ipynb")
     printed = page.locator(".jp-RenderedText pre", has_text="names an occupied slot twice").first
     expect(printed).to_have_css("word-break", "normal")
+
+
+def test_the_terminal_shows_the_address_and_no_warning(open_notebook: Open, lab_folder: Path) -> None:
+    page = open_notebook("glossary.ipynb")
+    page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(RUN_IS_OVER, timeout=60_000)
+    log = (lab_folder / "log").read_text(encoding="utf-8")
+    assert log.startswith(f"The notebooks are in {(lab_folder / 'copies').resolve()}.\nJupyterLab starts. ")
+    assert [line for line in log.splitlines() if re.match(r"\[W |.*(?:WARNING|Warning)", line)] == []

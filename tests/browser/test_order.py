@@ -59,7 +59,7 @@ def test_keys_alone_do_it_and_the_ends_hold(page: Any, address: str) -> None:
     expect(host).to_contain_text("18 of 18 paths clean")
     page.keyboard.press("Alt+ArrowDown")
     assert lines(host)[1] == PLANES
-    host.get_by_role("button", name="As at first").press("Enter")
+    host.get_by_role("button", name="Reset").press("Enter")
     assert lines(host)[-1] == PLANES
 
 

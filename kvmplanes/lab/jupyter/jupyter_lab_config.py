@@ -22,6 +22,8 @@ jupyter.ServerApp.answer_yes = True  # one Control-C stops it
 jupyter.LabApp.log_level = "WARN"  # what remains is the address
 jupyter.FileContentsManager.pre_save_hook = saved
 warnings.filterwarnings("ignore", message="Overriding existing pre_save_hook")  # Jupyter sets the same one twice
-jupyter.ServerApp.websocket_ping_timeout = 30_000  # ms; Jupyter's own value is larger than it allows, and it says so
+# ms; Jupyter's own values are larger than it allows, and it says so for each connection.
+jupyter.ServerApp.websocket_ping_timeout = 30_000
+jupyter.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}
 if zmq.has("curve"):  # otherwise each kernel warns that its neighbours on this machine may listen
     jupyter.KernelManager.transport_encryption = "auto"

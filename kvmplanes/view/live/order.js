@@ -13,7 +13,7 @@ class Order {
     this.place = element("div", { class: "kp-gone", role: "status" });
     this.verdict = element("div", { role: "status" });
     this.undo = element("button", { type: "button" }, "Undo");
-    this.reset = element("button", { type: "button" }, "As at first");
+    this.reset = element("button", { type: "button" }, "Reset");
     this.link = element("a", {}, "link to this order");
     this.link.hidden = true;
     this.undo.addEventListener("click", () => this.back(1));

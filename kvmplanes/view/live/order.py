@@ -64,7 +64,7 @@ def verdict_html(verdict: Verdict) -> str:
     if verdict.counterexample is None:
         return f"<p>{head}</p>"
     steps = "".join(f'<li value="{step.index}">{sentence(step)}</li>' for step in _last_steps(verdict.counterexample))
-    return f"<p>{head}</p><p>The shortest run that is not, up to the first thing wrong:</p><ol>{steps}</ol>"
+    return f"<p>{head}</p><p>The shortest run that is not clean, up to the first thing wrong:</p><ol>{steps}</ol>"
 
 
 def _counts(verdict: Verdict) -> str:
