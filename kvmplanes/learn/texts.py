@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
+
+NOTEBOOKS: Final = (*(f"{number:02}" for number in range(10)), "ap")  # the last one is the appendix
 
 Made = TypeVar("Made")
 Reader = Callable[[Any], Any]  # takes a value of TOML; ValueError refuses it

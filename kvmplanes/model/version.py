@@ -80,8 +80,9 @@ class Version:
     root: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        for what in ("name", "title", "based_on"):
+        for what in ("name", "title", "based_on", "root"):
             typed(getattr(self, what), str, f"{what} must be a text")
+        typed(self.edits, tuple, "edits must be a tuple of (function, old lines, new lines)")
         rule = "tree must be file name -> lines, as in VERSIONS['09'].tree"
         for name in UNITS:
             if not isinstance(typed(self.tree, Mapping, rule).get(name), tuple):

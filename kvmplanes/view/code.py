@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from kvmplanes.given import flag
 from kvmplanes.model.series import Version, version
 from kvmplanes.runs.words import listed
 from kvmplanes.view.diff import DiffRow, shown_as
@@ -30,9 +31,8 @@ def c(which: str | Version, function: str, *, jumps: bool = False) -> Html:
         ValueError: no such version, it has no such function, or nothing is known of that function's jumps.
     """
     chosen = version(which)
-    if function not in chosen.functions:
-        raise ValueError(f"{chosen} has no function {function!r}; it has {', '.join(chosen.functions)}")
-    code = chosen.functions[function]
+    flag(jumps, "jumps")
+    code = chosen.function(function)
     beside = _jumps(chosen, function) if jumps else {}
     indent = 4 if jumps else 8  # two columns have less room
     rows = tuple(

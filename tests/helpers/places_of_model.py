@@ -93,6 +93,9 @@ RUNNING: Final = (
 MODEL: Final = (
     Place("Version(name)", lambda v: kp.Version(v, "x", V09.tree), kind(str), ("a text",)),
     Place("Version(title)", lambda v: kp.Version("x", v, V09.tree), kind(str), ("a text",)),
+    Place("Version(based_on)", lambda v: kp.Version("x", "x", V09.tree, v), kind(str), ("a text",)),
+    Place("Version(edits)", lambda v: kp.Version("x", "x", V09.tree, edits=v), kind(tuple), ("a tuple",)),
+    Place("Version(root)", lambda v: kp.Version("x", "x", V09.tree, root=v), kind(str), ("a text",)),
     Place("Version(tree)", lambda v: kp.Version("x", "x", v), nothing, ("file name",)),
     Place("edit(name)", lambda v: V09.edit(v, "x", SWAP), name, ("a text", "a few words")),
     Place("edit(title)", lambda v: V09.edit("x", v, SWAP), text(1000), ("a text",)),

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from kvmplanes import oracle, view
 from kvmplanes.model import series
 from kvmplanes.oracle.compiled.results import fresh
+from kvmplanes.oracle.instruments.checklist import READ
 from kvmplanes.view.report import summary
 from tests.helpers.nonsense import numbers
 from tests.helpers.places import (
@@ -38,6 +40,8 @@ from tests.helpers.places import (
     whole,
     words,
 )
+
+NO_DRIVER: Final = Path("/nowhere")
 
 VIEW: Final = (
     version("c(which)", lambda v: view.c(v, "kvm_create_vm")),
@@ -112,8 +116,9 @@ ORACLE: Final = (
     named("evidence_text(name)", oracle.evidence_text, ("kasan-V1k.txt", "README.md"), ".txt"),
     named("recorded(name)", oracle.recorded, ("kasan-V1k.txt",), ".txt"),
     Place("recorded(title)", lambda v: oracle.recorded("kasan-W29.txt", v), one_of(""), ("first report", "a text")),
-    named("kernels(a topic)", oracle.kernels, ("a close",)),
+    named("kernels(topics)", oracle.kernels, ("a close",)),
     named("compare(only)", lambda v: oracle.compare(only=v), ("", *oracle.VARIANTS), "V0"),
+    Place("compare(models)", lambda v: oracle.compare(models=v), nothing, ("models must be", "no version of")),
     Place("compare(linux)", lambda v: oracle.compare(linux=v), text(100), ("a text",)),
     Place("compare(variants)", oracle.compare, one_of({}), ("variants must be", "no version of the model")),
     Place("model_events(trace)", oracle.model_events, nothing, RUN),
@@ -124,6 +129,13 @@ ORACLE: Final = (
     Place("agreement_table(rows)", oracle.agreement_table, each(nothing), ("agreement()",)),
     Place("instrument_table(runs)", oracle.instrument_table, either(none, each(nothing)), ("fresh()",)),
     Place("instrument_table(variants)", lambda v: oracle.instrument_table((), v), nothing, ("VARIANTS", "no run")),
+    Place(
+        "instrument_table(cases)",
+        lambda v: oracle.instrument_table(cases=v),
+        each(one_of(*oracle.ABOUT_09)),
+        ("names of cases", "no case"),
+        LISTS,
+    ),
     Place("stored(path)", oracle.stored, nothing, ("a Path",)),
     Place("fresh(names)", lambda v: [*fresh(v)], each(nothing), ("list of versions", "rfc, 08")),
     Place("deallocator(version)", oracle.deallocator, nothing, A_VERSION),
@@ -143,4 +155,14 @@ ORACLE: Final = (
     flag("Scenario(retry)", lambda v: oracle.Scenario(retry=v)),
     named("Scenario(freed)", lambda v: oracle.Scenario(freed=v), FREED),
     Place("Driver(path)", oracle.Driver, nothing, ("build()",)),
+    flag("Driver(first_only)", lambda v: oracle.Driver(NO_DRIVER, first_only=v)),
+    flag("Driver(text)", lambda v: oracle.Driver(NO_DRIVER, text=v)),
+    Place("build(compiler)", lambda v: oracle.build({}, compiler=v), none, ("compilers()",)),
+    Place("fresh(compiler)", lambda v: [*fresh((), v)], none, ("compilers()",)),
+    Place("deallocator(compiler)", lambda v: oracle.deallocator(V09, compiler=v), none, ("compilers()",)),
+    flag("deallocator(declared)", lambda v: oracle.deallocator(V09, declared=v)),
+    number("Edit(to)", lambda v: oracle.Edit("x", "drop", 0, v), 0, 1 << 16, "0..65536"),
+    Place("side_by_side(trace)", lambda v: oracle.side_by_side(v, PLAYED), nothing, RUN),
+    named("decoded(name)", oracle.decoded, ("kasan-V1k.txt",), ".txt"),
+    Place("five_questions(cases)", oracle.five_questions, each(one_of(*READ)), ("09-fixed",), LISTS),
 )

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from kvmplanes.given import flag, known
 from kvmplanes.learn.exercises import creation, hunts, ioctl, teardown
 from kvmplanes.learn.exercises.judging import Failing, Judge, Judged, ReaderAnswer
 from kvmplanes.learn.exercises.replies import general, other_runs
 from kvmplanes.learn.exercises.result import Result
 from kvmplanes.learn.progress import SCRIPT
-from kvmplanes.learn.texts import Shape, each, flow, load, one_of, verbatim
+from kvmplanes.learn.texts import NOTEBOOKS, Shape, each, flow, load, one_of, verbatim
 from kvmplanes.model.machine.preprocess import bare_lines
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.runs.words import many
@@ -200,6 +201,7 @@ def check(id: str, answer: ReaderAnswer, *, steps: bool = True) -> Result:  # no
         What became of it. For what the exercise begins with that is a line, and no run is shown.
     """
     task = _exercise(id)
+    flag(steps, "steps")
     try:
         judged = task.judge(answer)
     except ValueError as error:
@@ -219,14 +221,13 @@ def check(id: str, answer: ReaderAnswer, *, steps: bool = True) -> Result:  # no
 
 
 def exercises_for(notebook: str) -> tuple[Exercise, ...]:
-    """The exercises of a notebook such as "06", in their order; none where it has none."""
+    """The exercises of a notebook such as "06", in their order, none where it has none; ValueError for no notebook."""
+    known(notebook, "notebook", NOTEBOOKS)
     return tuple(task for task in EXERCISES.values() if task.notebook == notebook)
 
 
 def _exercise(id_: str) -> Exercise:
-    if id_ not in EXERCISES:
-        raise ValueError(f"no exercise {id_!r}; there are {', '.join(EXERCISES)}")
-    return EXERCISES[id_]
+    return EXERCISES[known(id_, "exercise", EXERCISES)]
 
 
 def _mistake(error: CError, answer: ReaderAnswer) -> str:

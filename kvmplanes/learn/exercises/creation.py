@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 import kvmplanes as kp
+from kvmplanes.given import brief
 from kvmplanes.learn.exercises.judging import (
     Block,
     Judge,
@@ -133,7 +134,7 @@ def two_planes(answer: ReaderAnswer) -> Judged:
     text = as_c(answer)
     label = re.fullmatch(r"(?:goto\s+)?(\w+)\s*[:;]?", text.strip())
     if label is None and "kvm_create_plane" not in text:
-        raise ValueError(f"the answer is the name of a label of kvm_create_vm, not {answer!r}")
+        raise ValueError(f"the answer is the name of a label of kvm_create_vm, not {brief(answer)}")
     copied = _AGAIN.format("out_no_planes")
     twice = ("kvm_create_vm", AFTER_HOOK, f"{copied}{AFTER_HOOK}")
     doubled = kp.VERSIONS["09-fixed"].edit("two planes", "plane 1 as well", twice)

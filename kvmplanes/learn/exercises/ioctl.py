@@ -57,8 +57,8 @@ def _got_a_plane(judged: Judged, again: Trace) -> Judged:
 def double_free_ops(answer: ReaderAnswer) -> Judged:
     """The reader's system calls and failing call on 29: a double free, with as few calls as can be."""
     calls, fail = as_parts(answer, "ops", "fail")
-    ops = as_texts(calls, "system calls")
-    trace = kp.run("29", ops=ops, fail=as_text(fail, "a failable call") if fail else None)
+    ops, none = as_texts(calls, "system calls"), fail is None or (isinstance(fail, str) and not fail.strip())
+    trace = kp.run("29", ops=ops, fail=None if none else as_text(fail, "a failable call"))
     frees = sum(defect.kind == "double-free" for defect in trace.defects)
     judged = Judged(f"{len(ops)} system calls, {frees} double free")
     if not frees:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from kvmplanes.given import brief
 from kvmplanes.model.machine.preprocess import bare_lines
 from kvmplanes.model.machine.tree import CError, text_of
 from kvmplanes.model.version import Version
@@ -203,7 +204,7 @@ def as_c(answer: ReaderAnswer) -> str:
     if isinstance(answer, list | tuple) and all(isinstance(line, str) for line in answer):
         answer = "\n".join(answer)
     if not isinstance(answer, str) or not answer.strip():
-        raise ValueError(f"the answer is C, as a text or a list of lines, not {answer!r}")
+        raise ValueError(f"the answer is C, as a text or a list of lines, not {brief(answer)}")
     return answer if _DIFF.search(answer) else textwrap.dedent(answer).strip("\n")
 
 
@@ -211,7 +212,7 @@ def as_parts(answer: ReaderAnswer, *names: str) -> tuple[ReaderAnswer, ...]:
     """The parts of an answer that is a table with these names; ValueError for anything else."""
     if not isinstance(answer, dict) or set(answer) != set(names):
         wanted = ", ".join(f'"{name}": ...' for name in names)
-        raise ValueError(f"the answer is a table {{{wanted}}}, not {answer!r}")
+        raise ValueError(f"the answer is a table {{{wanted}}}, not {brief(answer)}")
     return tuple(answer[name] for name in names)
 
 
@@ -220,22 +221,24 @@ def as_c_parts(answer: ReaderAnswer, *names: str) -> tuple[ReaderAnswer, ...]:
     return (answer,) * len(names) if _is_whole(answer) else as_parts(answer, *names)
 
 
-def as_texts(answer: ReaderAnswer, what: str) -> list[str]:
-    """A list of texts; ValueError for anything else."""
+def as_texts(answer: ReaderAnswer, what: str, known: Collection[str] = ()) -> list[str]:
+    """A list of texts, each of them known if anything is; ValueError for anything else."""
     if not isinstance(answer, list | tuple) or not all(isinstance(item, str) for item in answer):
-        raise ValueError(f"the answer is a list of {what}, each a text, not {answer!r}")
+        raise ValueError(f"the answer is a list of {what}, each a text, not {brief(answer)}")
+    if unknown := [item for item in answer if known and item not in known]:
+        raise ValueError(f"the answer is a list of {what}, of {', '.join(known)}, not {brief(unknown[0])}")
     return list(answer)
 
 
 def as_number(answer: ReaderAnswer) -> int:
     """A whole number; ValueError for anything else."""
     if isinstance(answer, bool) or not isinstance(answer, int):
-        raise ValueError(f"the answer is a whole number, not {answer!r}")
+        raise ValueError(f"the answer is a whole number, not {brief(answer)}")
     return answer
 
 
 def as_text(answer: ReaderAnswer, what: str) -> str:
     """A text; ValueError for anything else."""
     if not isinstance(answer, str) or not answer.strip():
-        raise ValueError(f"the answer is {what}, as a text, not {answer!r}")
+        raise ValueError(f"the answer is {what}, as a text, not {brief(answer)}")
     return answer.strip()

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 import kvmplanes as kp
+from kvmplanes.given import known
 from kvmplanes.learn.queries import old_order
 from kvmplanes.model.series import DESTROY_PLANES, FREE_VM, TEARDOWN_FIXED, TEARDOWN_POSTED
 from kvmplanes.runs.certificate import Certificate, findings
@@ -44,11 +45,13 @@ BASES: Final[Mapping[str, Callable[[], kp.Version]]] = MappingProxyType(
 )
 
 
-@cache
 def base_version(name: str) -> kp.Version:
     """One of `BASES`, without a repair; ValueError when there is none of that name."""
-    if name not in BASES:
-        raise ValueError(f"no base {name}; there are {', '.join(BASES)}")
+    return _base(known(name, "base", BASES))
+
+
+@cache
+def _base(name: str) -> kp.Version:
     return BASES[name]()
 
 
@@ -146,14 +149,17 @@ def survivors(base: str) -> tuple[str, ...]:
     return tuple(name for name, repair in REPAIRS.items() if repair.certificate(base).clean)
 
 
-@cache
 def repairs_table(*bases: str) -> Html:
     """Every repair against some of `BASES` (all by default).
 
     Raises:
         ValueError: no such base.
     """
-    chosen = bases or BASES
+    return _repairs(tuple(known(base, "base", BASES) for base in bases) or tuple(BASES))
+
+
+@cache
+def _repairs(chosen: tuple[str, ...]) -> Html:
     rows: list[Cells] = [
         (f"{repair.name}: {repair.idea}", str(repair.lines), *(_cell(repair, base) for base in chosen), repair.price)
         for repair in REPAIRS.values()

@@ -56,11 +56,11 @@ def clear_slot(answer: ReaderAnswer) -> Judged:
     """The function in every version from 09 on, and whether the reader knows which of them it repairs."""
     function, helps = as_parts(answer, "function", "helps")
     names = ("09", "10", "11", "29")
+    named = {*as_texts([helps] if isinstance(helps, str) else helps, "versions", names)}
     changed = Block("kvm_destroy_one_plane", "", tuple(kp.VERSIONS[name] for name in names)).versions(function)
     before = {name for name in names if not kp.certify(name).clean}
     after = {version.name: certified(version) for version in changed}
     repaired = {name for name in before if after[name].clean}
-    named = {helps} if isinstance(helps, str) else set(as_texts(helps, "versions"))
     judged = clean_on(*(after[name] for name in names if name not in before or name in named))
     if repaired and named == repaired:
         return judged
@@ -72,10 +72,10 @@ def clear_slot(answer: ReaderAnswer) -> Judged:
 
 def embed(answer: ReaderAnswer) -> Judged:
     """The loop's lines with plane 0 inside struct kvm, and how many calls can still fail."""
-    block, calls = as_parts(answer, "loop", "calls")
-    judge = Block("kvm_destroy_planes", _DESTROY, (embedded(),))
+    block, number = as_parts(answer, "loop", "calls")
+    calls, judge = as_number(number), Block("kvm_destroy_planes", _DESTROY, (embedded(),))
     judged, whole = judge(block), kp.run(judge.versions(block)[0])
-    if as_number(calls) == len(whole.calls):
+    if calls == len(whole.calls):
         return judged
     return judged.refuted("one VM created and closed", f"not {calls} calls can fail", whole, GENERAL["count"])
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from kvmplanes.given import known
 from kvmplanes.learn.queries import Value
 from kvmplanes.learn.questions import nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nbap
 from kvmplanes.learn.questions.drawn import judged_html, question_html
@@ -34,16 +35,16 @@ __all__ = [
 _NOTEBOOKS: Final = (nb00, nb01, nb02, nb03, nb04, nb05, nb06, nb07, nb08, nb09, nbap)
 QUESTIONS: Final = tuple(question for keys in _NOTEBOOKS for question in load(keys, QUESTION_SHAPE, "key", keys.KEYS))
 _BY_ID: Final = {question.id: question for question in QUESTIONS}
+_asked, _judged = cache(question_html), cache(judged_html)
 
 
-@cache
 def ask(id: str) -> Html:  # noqa: A002 - what the reader calls it
     """The question with an id such as "nb05-reads", ready to be answered.
 
     Raises:
         ValueError: no such question, or the model's answer is none of its options.
     """
-    return question_html(_question(id))
+    return _asked(_question(id))
 
 
 def reply(id: str, answer: Value) -> str:  # noqa: A002
@@ -58,27 +59,21 @@ def reply(id: str, answer: Value) -> str:  # noqa: A002
     return f"{verdict(None if question.is_kept else right)}: {text}"
 
 
-@cache
 def judge(id: str) -> Html:  # noqa: A002
     """What is said to each answer of a question that an earlier page asked and did not judge, the reader's own first.
 
     Raises:
         ValueError: as for `ask`.
     """
-    return judged_html(_question(id))
+    return _judged(_question(id))
 
 
 def questions_for(notebook: str) -> tuple[Question, ...]:
     """The questions of a notebook such as "05", in their order; ValueError when it has none."""
-    chosen = tuple(question for question in QUESTIONS if question.notebook == notebook)
-    if not chosen:
-        known = ", ".join(dict.fromkeys(question.notebook for question in QUESTIONS))
-        raise ValueError(f"no questions for notebook {notebook!r}; there are some for {known}")
-    return chosen
+    known(notebook, "questions for notebook", tuple(dict.fromkeys(question.notebook for question in QUESTIONS)))
+    return tuple(question for question in QUESTIONS if question.notebook == notebook)
 
 
 def _question(id_: str) -> Question:
-    if id_ not in _BY_ID:
-        near = [known for known in _BY_ID if known[:4] == id_[:4]] or list(_BY_ID)
-        raise ValueError(f"no question {id_!r}; there are {', '.join(near)}")
-    return _BY_ID[id_]
+    near = [name for name in _BY_ID if isinstance(id_, str) and name[:4] == id_[:4]]  # of the same notebook
+    return _BY_ID[known(id_, "question", near or _BY_ID)]

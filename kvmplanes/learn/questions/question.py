@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any, Final, Literal
 
+from kvmplanes.given import brief, need, typed
 from kvmplanes.learn.queries import Key, Value
 from kvmplanes.learn.texts import Shape, each, flow, one_of, verbatim
 from kvmplanes.view.page.style import BAD, CLEAN, LIVE, Role
@@ -109,6 +110,7 @@ class Question:
             answer: a letter where an option is chosen, otherwise what the reader typed.
 
         Raises:
+            TypeError: no text and no number.
             ValueError: no option has that letter, or what is typed is no number where one is wanted.
         """
         given = plain(answer, self.control)
@@ -119,17 +121,23 @@ class Question:
         if option := named.get(given):
             return option == self.right(), option.reply
         if not self.entry:
-            raise ValueError(f"{self.id}: answer with one of {', '.join(named)}, not {answer!r}")
+            raise ValueError(f"{self.id}: answer with one of {', '.join(named)}, not {brief(answer)}")
         return False, self.otherwise
 
 
 def plain(answer: Value, control: str) -> str:
-    """An answer as it is compared, here and in question.js; ValueError where a number is wanted and none given."""
-    text = str(answer).strip()
+    """An answer as it is compared, here and in question.js.
+
+    Raises:
+        TypeError: no text and no number.
+        ValueError: a number is wanted, and the text is none.
+    """
+    rule = f"the answer is {'a number' if control == 'number' else 'a text'}"
+    typed(None if isinstance(answer, bool) else answer, (str, int, float), rule)
+    text = answer.strip() if isinstance(answer, str) else brief(answer)
     if control != "number":
         return re.sub(r"[\s;`]", "", text)
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(f"the answer is a number, not {answer!r}")
+    need(_NUMBER.fullmatch(text) is not None, rule, answer)
     number = float(text)
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else text
 

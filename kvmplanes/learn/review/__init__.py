@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import kvmplanes as kp
-from kvmplanes.given import need
+from kvmplanes.given import A_RUN, flag, need, typed, written
 from kvmplanes.learn.review.document import document
 from kvmplanes.learn.review.finding import Finding, findings_on, understood
 from kvmplanes.learn.texts import flow
@@ -31,6 +31,8 @@ from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, NEVER_USED
 __all__ = ["Finding", "Review", "coverage_html", "findings_on", "in_short", "report_html", "told"]
 
 _COLUMNS: Final = 72  # of a mail
+_MOST_TEXT: Final = 20_000  # characters of a comment
+_A_REVIEW: Final = "review must be a Review"
 _ROLE: Final = {"defect": BAD, "latent": CHANGED, "question": CHANGED, "style": NEVER_USED, "false alarm": CHANGED}
 
 
@@ -84,25 +86,26 @@ class Review:
         self.runs: tuple[Trace, ...] = ()
 
     def comment(self, lines: str, text: str) -> None:
-        """Write a comment; ValueError when there is no such line, or nothing is written.
+        """Write a comment; ValueError when there is no such line, or nothing is written, TypeError for no text.
 
         Args:
             lines: an id or a range, such as "+54" or "+47..+50"; "L33" in 29.
             text: what you want to say; paragraphs are kept.
         """
-        if not text.strip():
+        if not written(text, "text, the comment,", _MOST_TEXT).strip():
             raise ValueError("the comment is empty: write what you want to say about the lines")
         chosen = tuple(line.id for line in self.document.select(lines))
         order = [line.id for line in self.document.lines]
         self._written += 1
-        written = [*self.comments, Comment(chosen, text.strip(), self._written)]
-        self.comments = tuple(sorted(written, key=lambda comment: order.index(comment.lines[-1])))
+        comments = [*self.comments, Comment(chosen, text.strip(), self._written)]
+        self.comments = tuple(sorted(comments, key=lambda comment: order.index(comment.lines[-1])))
 
     def withdraw(self, number: int) -> None:
         """Take back the comment with this number; ValueError when there is none. The others keep their numbers."""
         numbers = ", ".join(str(comment.number) for comment in self.comments) or "none yet"
         left = tuple(comment for comment in self.comments if comment.number != number)
-        need(len(left) < len(self.comments), f"number must be that of a comment ({numbers})", number)
+        found = type(number) is int and len(left) < len(self.comments)
+        need(found, f"number must be that of a comment ({numbers})", number)
         self.comments = left
 
     @property
@@ -120,7 +123,7 @@ class Review:
 
     def ran(self, trace: Trace) -> None:
         """Count a run as seen; ValueError when it is one of another version."""
-        if trace.version.name != self.document.version:
+        if typed(trace, Trace, A_RUN).version.name != self.document.version:
             raise ValueError(f"this is a review of {self.document.version}, and the run is of {trace.version}")
         self.runs = (*self.runs, trace)
 
@@ -142,6 +145,7 @@ class Review:
 
     def meant(self, comment: Comment) -> tuple[Finding, ...]:
         """What a comment is taken to mean: findings and false alarms; nothing if it is not understood."""
+        typed(comment, Comment, "comment must be one of comments")
         return understood(self.document.version, comment.lines, comment.text)
 
     def is_elsewhere(self, comment: Comment) -> bool:
@@ -193,7 +197,7 @@ class Review:
 
 def coverage_html(review: Review) -> Html:
     """The meter: lines seen at work, ways out taken, lines commented; and what is left."""
-    covered = review.coverage
+    covered = typed(review, Review, _A_REVIEW).coverage
     rows = [
         ("lines seen at work", covered.seen, covered.lines),
         ("ways out taken", covered.taken, covered.exits),
@@ -216,7 +220,8 @@ def report_html(review: Review, reveal: bool = False) -> Html:
         review: the review.
         reveal: name the findings that are missing; otherwise only how many there are, and in which hunks.
     """
-    missed, known = review.missed, review.known
+    missed, known = typed(review, Review, _A_REVIEW).missed, review.known
+    flag(reveal, "reveal")
     head = f"{len(known) - len(missed)} of {many(len(known), 'known finding')} covered."
     hint = _hint(review, missed, reveal)
     parts = [Html(f"<p{css(margin='4px 0')}><b>{head}</b> {escape(hint)}</p>", f"{head} {hint}")]

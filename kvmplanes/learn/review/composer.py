@@ -102,7 +102,7 @@ class Composer(SavedFrame):
             self._show()
 
     def _run(self, _: object) -> None:
-        fail = None if self.call.value == NO_FAILURE else str(self.call.value)
+        fail = None if self.call.value in (NO_FAILURE, None) else str(self.call.value)
         self.review.run(fail=fail, planes=self._planes)
         self._close()
         self.outcome.value = within(summary(self.review.runs[-1]).html)

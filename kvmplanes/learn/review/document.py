@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 import kvmplanes as kp
+from kvmplanes.given import brief, known, typed
 from kvmplanes.patch import AddedLine
 from kvmplanes.runs.trace import Trace
 
@@ -79,15 +80,16 @@ class Document:
         for line in self.lines:
             if line.id == id:
                 return line
-        raise ValueError(f"no line {id!r}: there are {self.lines[0].id} to {self.lines[-1].id}")
+        raise ValueError(f"no line {brief(id)}: there are {self.lines[0].id} to {self.lines[-1].id}")
 
     def select(self, ids: str) -> tuple[ReviewLine, ...]:
         """The lines of an id or of a range, "+47..+50"; ValueError for another form, or a range that runs backwards."""
-        first, dots, last = ids.strip().partition("..")
+        rule = f"lines must be an id or a range, such as {self.lines[0].id} or {self.lines[0].id}..{self.lines[3].id}"
+        first, dots, last = typed(ids, str, rule).strip().partition("..")
         lines = self.lines
         start, stop = lines.index(self.line(first)), lines.index(self.line(last if dots else first))
         if start > stop:
-            raise ValueError(f"range {ids!r} runs backwards: write {last}..{first}")
+            raise ValueError(f"range {brief(ids)} runs backwards: write {last}..{first}")
         return lines[start : stop + 1]
 
     def seen(self, trace: Trace) -> frozenset[str]:
@@ -99,14 +101,12 @@ class Document:
         return frozenset(f"L{frame.lineno - first + 1:02}" for frame in frames if frame.function == CREATE_PLANE)
 
 
-@cache
 def document(version: str) -> Document:
     """What there is to review: "09" or "29"; ValueError for another version."""
-    if version not in ("09", "29"):
-        raise ValueError(f"there is no review of {version!r}; there are 09 and 29")
-    return _posted() if version == "09" else _ioctl()
+    return _posted() if known(version, "review of", ("09", "29")) == "09" else _ioctl()
 
 
+@cache
 def _posted() -> Document:
     patch = kp.PATCH
     lines = [
@@ -121,6 +121,7 @@ def _posted() -> Document:
     return Document("09", True, headers, attribution, tuple(lines))
 
 
+@cache
 def _ioctl() -> Document:
     """Every line of the function, numbered from its head; one of braces alone, or of nothing, is context."""
     file, heading = "KVM_CREATE_PLANE as modelled from 29/60", f"{CREATE_PLANE}(), in the model's words"

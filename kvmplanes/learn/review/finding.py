@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal, get_args
 
+from kvmplanes.given import known
 from kvmplanes.learn.review import patch09, patch29
 from kvmplanes.learn.texts import Shape, each, flow, load, one_of, verbatim
 
@@ -96,11 +97,13 @@ FINDING_SHAPE: Final = Shape(
 _MODULES: Final = {"09": patch09, "29": patch29}
 
 
-@cache
 def findings_on(patch: str) -> tuple[Finding, ...]:
     """What is known to be sayable about "09" or "29", the weightiest first; ValueError for another patch."""
-    if patch not in _MODULES:
-        raise ValueError(f"nothing is known about {patch!r}; there is something about {', '.join(_MODULES)}")
+    return _findings(known(patch, "review of", _MODULES))
+
+
+@cache
+def _findings(patch: str) -> tuple[Finding, ...]:
     module = _MODULES[patch]
     findings = load(module, FINDING_SHAPE, "evidence", module.EVIDENCE)
     return tuple(sorted(findings, key=lambda finding: WEIGHTS.index(finding.weight)))

@@ -15,6 +15,7 @@ import re
 from functools import cache
 from typing import Final
 
+from kvmplanes.given import among, brief, typed
 from kvmplanes.learn.selftest.drawn import after_html, before_html
 from kvmplanes.learn.selftest.idea import IDEAS, STAMP
 from kvmplanes.learn.selftest.keys import FORMS
@@ -22,19 +23,17 @@ from kvmplanes.view.page.html import Html, table
 
 __all__ = ["selftest", "selftest_scores"]
 
+_before, _after = cache(before_html), cache(after_html)
 _LINE: Final = re.compile(r"kvmplanes-selftest (\w+) before=([a-e-]{8}) after=([a-e-]{8})")
 
 
-@cache
 def selftest(form: str) -> Html:
     """The self-test, ready to be answered.
 
     Args:
         form: "before", as notebook 00 has it, or "after", as notebook 09 has it.
     """
-    if form not in FORMS:
-        raise ValueError(f"the self-test has the forms before and after, not {form!r}")
-    return before_html() if form == "before" else after_html()
+    return _before() if among(form, "form", FORMS) == "before" else _after()
 
 
 def selftest_scores(*lines: str) -> Html:
@@ -65,9 +64,11 @@ def selftest_scores(*lines: str) -> Html:
 
 def _answers(line: str) -> tuple[str, str]:
     """The letters of both forms."""
-    match = _LINE.fullmatch(line.strip())
+    rule = f"a line is 'kvmplanes-selftest {STAMP} before=abcdeabc after=abcdeabc'"
+    match = _LINE.fullmatch(typed(line, str, rule).strip())
     if not match:
-        raise ValueError(f"a line is 'kvmplanes-selftest {STAMP} before=abcdeabc after=abcdeabc', not {line!r}")
+        raise ValueError(f"{rule}, not {brief(line)}")
     if match[1] != STAMP:
-        raise ValueError(f"these answers are to another edition of the questions: {match[1]}, and this is {STAMP}")
+        edition = brief(match[1])[1:-1]
+        raise ValueError(f"these answers are to another edition of the questions: {edition}, and this is {STAMP}")
     return match[2], match[3]

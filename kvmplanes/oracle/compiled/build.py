@@ -48,6 +48,7 @@ SANITIZERS: Final = MappingProxyType(
         "none": (),
     }
 )
+A_COMPILER: Final = "compiler must be one of compilers() or gccs(), or None"
 MISSING: Final = (
     "The C side needs Linux, and gcc or clang with AddressSanitizer and UndefinedBehaviorSanitizer; "
     "not all of them are here, so the machine is not compared with compiled C."
@@ -152,6 +153,7 @@ def build(
         if not compilers():
             raise RuntimeError(MISSING)
         compiler = compilers()[0]
+    typed(compiler, Compiler, A_COMPILER)
     if not tree:
         raise ValueError(rule)
     folder = _writable(folder or cache_folder())

@@ -15,7 +15,7 @@ from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.heap import FREED
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
-from kvmplanes.oracle.compiled.build import Compiler, build, tree
+from kvmplanes.oracle.compiled.build import A_COMPILER, Compiler, build, tree
 from kvmplanes.oracle.compiled.compare import disagreements
 from kvmplanes.oracle.compiled.run import Driver, LogRow, Played, Scenario
 from kvmplanes.runs import scenario
@@ -75,6 +75,8 @@ def matrix(name: str) -> list[Scenario]:
 def fresh(names: Iterable[str] = ALL, compiler: Compiler | None = None) -> Iterator[CRun]:
     """Compile and run the matrix of each version; the arguments and errors of `build`."""
     rule = f"names must be a list of versions, such as {[*ALL][:3]}"
+    if compiler is not None:
+        typed(compiler, Compiler, A_COMPILER)
     for name in items(tuple(ALL) if names is ALL else names, str, rule):
         among(name, "a version", ALL)
         with Driver(build(tree(ALL[name]), compiler=compiler)) as driver:

@@ -19,9 +19,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from kvmplanes.given import flag
+from kvmplanes.given import flag, typed
 from kvmplanes.model.version import Version
-from kvmplanes.oracle.compiled.build import KERNEL, Compiler, tree, unpack
+from kvmplanes.oracle.compiled.build import A_COMPILER, KERNEL, Compiler, tree, unpack
 from kvmplanes.runs.shown import Bundle, Drawn, bundle
 from kvmplanes.view.page.html import Html, badge, escape, table
 from kvmplanes.view.page.style import BAD, CLEAN
@@ -131,6 +131,7 @@ def deallocator(version: Version, *, declared: bool = True, compiler: Compiler |
         if not gccs():
             raise RuntimeError(NO_GCC)
         compiler = gccs()[0]
+    typed(compiler, Compiler, A_COMPILER)
     header = DECLARATION if declared else ""
     flags = (*KERNEL, "-Wall", "-Iinclude", "-I.", "-include", "deallocator.h")
     with tempfile.TemporaryDirectory() as work:

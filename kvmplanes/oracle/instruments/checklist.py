@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+from kvmplanes.given import items
 from kvmplanes.model.series import ALL
 from kvmplanes.model.version import Version
 from kvmplanes.oracle.instruments.cases import ABOUT_09, case
@@ -52,7 +53,8 @@ def five_questions(cases: Collection[str] = READ) -> Html:
     Raises:
         ValueError: no such case.
     """
-    found = [(name, *row) for name in cases for row in objections(text_under(name))]
+    rule = f"cases must be a list of names, such as {', '.join(READ[:3])}"
+    found = [(name, *row) for name in items(cases, str, rule) for row in objections(text_under(name))]
     rows: list[tuple[str, Html, str, Html]] = []
     for number, (question, pencil) in enumerate(zip(ASKED, PENCIL, strict=True), 1):
         hits = [(name, function, line) for name, asked, function, line in found if asked == question]

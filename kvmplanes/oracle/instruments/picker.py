@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import ipywidgets as w
 
+from kvmplanes.given import typed
 from kvmplanes.oracle.instruments.cases import Case
 from kvmplanes.oracle.instruments.table import Cell, InstrumentTable, cell_html
 from kvmplanes.view.live.controls import SavedFrame, choice, within
@@ -28,7 +29,8 @@ class InstrumentPicker(SavedFrame):
     CHOICES = "instruments"
 
     def __init__(self, table: InstrumentTable, case: str = "09", instrument: str = "ASan / KASAN") -> None:
-        self._table = table
+        self._table = typed(table, InstrumentTable, "table must be what instrument_table() gives")
+        table.cell(case, instrument)  # an error comes before the first widget
         cases = [(_label(case), case.name) for case in table.cases]
         self.case = choice("Case", cases, label="6em", width="48em")
         self.instrument = choice("Instrument", table.instruments, label="6em", width="24em")

@@ -96,3 +96,13 @@ def explained(control: Any, words: str, *, label: str = "") -> w.VBox:
 def within(html: str) -> str:
     """Content that takes its widget's width and never widens it; what is wider scrolls."""
     return f'<div style="contain:inline-size;line-height:1.4">{html}</div>'
+
+
+def failure_key(version: str, planes: tuple[int, ...] = (), nth: int = 0, errno: str = "") -> str:
+    """The key of a run: version, planes, number of the failing call and, where it is not the call's usual one, errno.
+
+    >>> failure_key("29", (1, 3), 15, "EINTR")
+    '29-p1.3-n15-EINTR'
+    """
+    parts = (version, planes and f"p{'.'.join(map(str, planes))}", nth and f"n{nth}", errno)
+    return "-".join(str(part) for part in parts if part)

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 import ipywidgets as w
 
+from kvmplanes.given import brief, whole
 from kvmplanes.model.faults import CALLS, Fail, Failslab, base
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.scenario import run
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.unwinding import ladder
 from kvmplanes.view.ladder import ladder_picture
-from kvmplanes.view.live.controls import SavedFrame, choice, explained, within
+from kvmplanes.view.live.controls import SavedFrame, choice, explained, failure_key, within
 from kvmplanes.view.live.pictures import (
     BOXES,
     GAP,
@@ -53,6 +54,9 @@ WHY: Final = {
     "times": "Most failures; -1: any.",
     "seed": "Same seed, same failures.",
 }
+
+# Control of failslab -> least and largest number.
+CHANCE: Final = {"probability": (0, 100), "interval": (1, 99), "times": (-1, 99), "seed": (0, 9999)}
 
 # Of the controls that are no lists, as `choice` gives them to lists.
 _LABEL: Final = "8em"
@@ -89,16 +93,17 @@ class Picker(SavedFrame):
     trace: Trace
 
     def __init__(self, version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()) -> None:
+        _failed(version, fail, planes)  # an error comes before the first widget
         kinds = (NOTHING, BY_NAME, BY_NUMBER, BY_FAILSLAB)
         self.version = _choice("Version", _offered("09"), "09")
         self.planes = w.Text(description="Planes", placeholder="ids, such as 1, 3")
         self.by = _choice("What fails", kinds)
         self.call = _choice("Failing call", ())
         self.nth = _number("N", 1, 1, 1)
-        self.probability = _number("Probability, %", 20, 0, 100)
-        self.interval = _number("Interval", 1, 1, 99)
-        self.times = _number("Times", -1, -1, 99)
-        self.seed = _number("Seed", 0, 0, 9999)
+        self.probability = _number("Probability, %", 20, *CHANCE["probability"])
+        self.interval = _number("Interval", 1, *CHANCE["interval"])
+        self.times = _number("Times", -1, *CHANCE["times"])
+        self.seed = _number("Seed", 0, *CHANCE["seed"])
         self.verdict, self.occupancy, self.report = w.HTML(), w.HTML(), w.HTML()
         self.ladder, self.heap = (w.HTML(layout=BOXES[name]) for name in ("ladder", "heap"))
         self.whole, self.slots, self.reports = map(_switch, ("whole ladder", "slots by step", "first report"))
@@ -134,7 +139,7 @@ class Picker(SavedFrame):
         Raises:
             ValueError: what `kvmplanes.run` would not take; the controls stay as they were.
         """
-        failed = run(version, planes=planes, fail=fail).failed
+        failed = _failed(version, fail, planes)
         with self._quietly():
             self.version.options = _offered(version)
             self.version.value, self.planes.value = version, ", ".join(map(str, planes))
@@ -228,6 +233,7 @@ class Picker(SavedFrame):
 
     def _show(self) -> None:
         self.trace = run(self.version.value, planes=self.ids, fail=self.fail)
+        self._key = self._key_now()
         for view in self._of_run:
             view.remove_class("kp-old")
         self.verdict.value = within(summary(self.trace).html)
@@ -237,6 +243,9 @@ class Picker(SavedFrame):
     @property
     def key(self) -> str:
         """The shown run among the choices of a page without a kernel; "" for one by chance."""
+        return self._key
+
+    def _key_now(self) -> str:
         if self.by.value == BY_FAILSLAB:
             return ""
         if not self.trace.failed:
@@ -256,14 +265,14 @@ def picker(version: str = "09", *, fail: Fail = None, planes: Sequence[int] = ()
     return Picker(version, fail=fail, planes=planes)
 
 
-def failure_key(version: str, planes: tuple[int, ...] = (), nth: int = 0, errno: str = "") -> str:
-    """The key of a run: version, planes, number of the failing call and, where it is not the call's usual one, errno.
-
-    >>> failure_key("29", (1, 3), 15, "EINTR")
-    '29-p1.3-n15-EINTR'
-    """
-    parts = (version, planes and f"p{'.'.join(map(str, planes))}", nth and f"n{nth}", errno)
-    return "-".join(str(part) for part in parts if part)
+def _failed(version: str, fail: Fail, planes: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    """The calls that fail; an error as for `Picker.choose`."""
+    if isinstance(fail, tuple):
+        raise TypeError(f"fail must be one call's name or number, a Failslab, or None, not {brief(fail)}")
+    if isinstance(fail, Failslab):
+        for control, bounds in CHANCE.items():
+            whole(getattr(fail, control), control, *bounds)
+    return run(version, planes=planes, fail=fail).failed
 
 
 def version_label(version: Version) -> str:

@@ -17,7 +17,8 @@ from typing import Final
 from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.series import VERSIONS, Version
 from kvmplanes.runs.scenario import run
-from kvmplanes.view.live.failures import NOTHING, OFFERED, Picker, failure_key, version_label
+from kvmplanes.view.live.controls import failure_key
+from kvmplanes.view.live.failures import NOTHING, OFFERED, Picker, version_label
 from kvmplanes.view.live.pictures import below, beside, heap_html, ladder_html
 from kvmplanes.view.page.script import page_script
 from kvmplanes.view.report import summary

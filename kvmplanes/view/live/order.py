@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from kvmplanes.given import known
 from kvmplanes.runs.orders import PUZZLES, Puzzle, Verdict
 from kvmplanes.runs.trace import Step, Trace
 from kvmplanes.runs.words import many
@@ -27,15 +28,17 @@ ORDER_SCRIPT: Final = (
 MOST_STEPS: Final = 5  # of a counterexample, up to its first defect
 
 
-@cache
 def order_editor(name: str) -> Html:
     """The editor for one of `kvmplanes.runs.orders.PUZZLES`, with the verdict on every order inside.
 
     Raises:
         ValueError: no such puzzle.
     """
-    if name not in PUZZLES:
-        raise ValueError(f"no lines to order under {name!r}; there are {', '.join(PUZZLES)}")
+    return _editor(known(name, "lines to order under", PUZZLES))
+
+
+@cache
+def _editor(name: str) -> Html:
     puzzle = PUZZLES[name]
     posted = puzzle.verdicts[puzzle.posted]
     texts: dict[str, int] = {}

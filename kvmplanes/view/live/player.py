@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from kvmplanes.given import A_RUN, typed
+from kvmplanes.given import A_RUN, brief, typed, written
 from kvmplanes.model.series import VERSIONS, Function, Version
 from kvmplanes.runs.folds import FILTERS, Stop, as_stops
 from kvmplanes.runs.trace import Frame, Step, Trace
@@ -29,6 +29,7 @@ from kvmplanes.view.page.svg import WIDTH, data_uri
 Start = int | Literal["defect"]
 Stack = tuple[Frame, ...]
 TAB: Final = 4  # columns
+MOST_TITLE: Final = 1000  # characters
 
 
 def _palette() -> str:
@@ -82,20 +83,21 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
 
 
 def _shown(trace: Trace, only: str | None) -> tuple[Step, ...]:
-    if only is not None and only not in FILTERS:
-        raise ValueError(f"only must be None or one of {', '.join(FILTERS)}, not {only!r}")
+    typed(trace, Trace, A_RUN)
+    if only is not None and (not isinstance(only, str) or only not in FILTERS):
+        raise ValueError(f"only must be None or one of {', '.join(FILTERS)}, not {brief(only)}")
     return tuple(step for step in trace.steps if only is None or FILTERS[only](step))
 
 
 def _number(trace: Trace, shown: Sequence[Step], start: Start) -> int:
     """The number of the step that `start` asks for, or of the next one that is shown."""
     allowed = f"start must be a step 0 to {len(trace.steps) - 1}"
-    if start == "defect":
+    if isinstance(start, str) and start == "defect":
         if not trace.defects:
             raise ValueError(f"start='defect', and this run has no defect; {allowed}")
         return trace.defects[0].step
     if isinstance(start, bool) or not isinstance(start, int) or not 0 <= start < len(trace.steps):
-        raise ValueError(f"{allowed} or 'defect', not {start!r}")
+        raise ValueError(f"{allowed} or 'defect', not {brief(start)}")
     return next((step.index for step in shown if step.index >= start), shown[-1].index)
 
 
@@ -116,6 +118,9 @@ def _unfolded(shown: Iterable[Step]) -> Iterator[Stop]:
 def player_data(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> dict[str, Any]:
     """Everything that the script needs, small enough to be stored in a notebook; arguments as for `player`."""
     shown = _shown(trace, only)
+    first = _number(trace, shown, start)
+    if title is not None:
+        written(title, "title", MOST_TITLE)
     stops = list(_unfolded(shown))
     pictures = [_picture(stop) for stop in stops]
     parts, changes = picture_changes(pictures)
@@ -125,7 +130,7 @@ def player_data(trace: Trace, *, start: Start = 0, only: str | None = None, titl
     data = {
         "title": title or f"version {trace.version}: {trace.scenario}",
         "last": len(trace.steps) - 1,
-        "start": _number(trace, shown, start),
+        "start": first,
         "size": [WIDTH, max(heights)],
         "functions": [_function(trace.version.functions[name]) for name in names],
         "stacks": [_stack(trace.version, stack, names) for stack in stacks],

@@ -9,6 +9,7 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
+from kvmplanes.given import items, need
 from kvmplanes.model.series import Version, version
 from kvmplanes.runs.orders import Puzzle
 from kvmplanes.runs.scenario import run
@@ -63,6 +64,13 @@ class Editor(anywidget.AnyWidget):
     order = traitlets.List(traitlets.Int()).tag(sync=True)
     verdict = traitlets.Dict().tag(sync=True)
 
+    @traitlets.validate("order")
+    def _allowed(self, proposal: dict[str, Any]) -> list[int]:
+        order: list[int] = proposal["value"]
+        last = len(self.data["items"]) - 1
+        need(sorted(order) == [*range(last + 1)], f"order must have each of 0..{last} once", order)
+        return order
+
 
 class Copied(anywidget.AnyWidget):
     """A text that changes, with a button that copies it; its value is the text."""
@@ -86,10 +94,10 @@ class OrderWidget(SavedFrame):
     HOW = "Run this cell to move the lines."
 
     def __init__(self, which: str | Version, function: str, lines: Sequence[str]) -> None:
-        if isinstance(lines, str) or not 2 <= len(lines) <= MOST_LINES:
-            raise ValueError(f"lines is a list of 2 to {MOST_LINES} lines, not {lines!r}")
-        of = version(which)
-        self.puzzle = Puzzle("lines", f"{function}, {of.name}", of, function, tuple(lines))
+        rule, of = f"lines must be a list of 2 to {MOST_LINES} lines", version(which)
+        texts = items(lines, str, rule)
+        need(2 <= len(texts) <= MOST_LINES, rule, lines)
+        self.puzzle = Puzzle("lines", f"{of.function(function).name}, {of.name}", of, function, texts)
         counterexample = self.puzzle.verdict(self.puzzle.posted).counterexample
         self.editor = Editor(_esm=widget_script(*ORDER_SCRIPT), data=order_data(self.puzzle))
         self.player = player_widget(counterexample or run(of))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from kvmplanes.given import A_RUN, typed
 from kvmplanes.runs.trace import Frame, Object, Step, Trace
 from kvmplanes.runs.words import many
 from kvmplanes.view.memory import life, life_word
@@ -100,7 +101,9 @@ def moments(trace: Trace) -> tuple[tuple[Moment, ...], Frame | None]:
     Raises:
         ValueError: the run does not free one struct kvm and one plane by two lines of kvm_destroy_vm.
     """
-    ended = [(step, line) for step in trace.steps for line in step.stack if line.function == _TEARDOWN]
+    ended = [
+        (step, line) for step in typed(trace, Trace, A_RUN).steps for line in step.stack if line.function == _TEARDOWN
+    ]
     freed = [(step.kind, line) for step, line in ended if step.what == "free" and step.kind in ("kvm", "plane")]
     lines = [line.lineno for _, line in freed]
     if sorted(kind for kind, _ in freed) != ["kvm", "plane"] or len(set(lines)) < len(lines):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kvmplanes.given import A_RUN, typed
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import many
 from kvmplanes.view.page import svg
@@ -74,6 +75,7 @@ def scene_picture(trace: Trace) -> Html:
 
 
 def _facts(trace: Trace) -> _Facts:
+    typed(trace, Trace, A_RUN)
     result = next((result for op, result in trace.results if op == "KVM_CREATE_VM"), "")
     state = next((step.state for step in trace.steps if step.what == "return"), None)
     kvm = state.kvm if state else None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kvmplanes.given import brief, written
 from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import Html
 
@@ -54,12 +55,13 @@ class Shadowed:
 
 def shadowed(report: str) -> Shadowed:
     """The access of a KASAN report; ValueError when a part of it is missing."""
+    written(report, "report, a KASAN report,")
     access = re.search(r"^(Read|Write) of size (\d+) at addr ([0-9a-f]+)", report, re.MULTILINE)
     region = re.search(r"located (\d+) bytes inside of\s+(?:\w+ )?(\d+)-byte region", report)
     lines = re.findall(r"^[ >]([0-9a-f]{8,}):((?: [0-9a-f]{2})+)$", report, re.MULTILINE)
     marked = re.search(r"^>([0-9a-f]{8,}):((?: [0-9a-f]{2})+)$", report, re.MULTILINE)
     if not (access and region and marked and len(lines) > 1):
-        raise ValueError(f"no KASAN report with an access, an object and its shadow:\n{report}")
+        raise ValueError(f"report must be a KASAN report with an access, an object and its shadow, not {brief(report)}")
     span = int(lines[1][0], 16) - int(lines[0][0], 16)
     line = tuple(marked[2].split())
     place = (int(access[3], 16) - int(marked[1], 16)) * len(line) // span
@@ -77,6 +79,7 @@ def shadow_picture(report: str, member: str) -> Html:
         ValueError: a part of the report is missing.
     """
     seen = shadowed(report)
+    written(member, "member", 100)
     title = f"Eight bytes of memory, one byte of shadow: {member}"
     grain, value, line = seen.span // len(seen.line), seen.line[seen.place], " ".join(seen.line)
     count = f"{len(seen.line)} bytes of shadow, for {seen.span} bytes of memory"

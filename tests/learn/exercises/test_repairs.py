@@ -73,5 +73,5 @@ def test_the_table_has_every_repair_and_its_verdicts() -> None:
     assert shown.html.count("<tr>") == len(REPAIRS) + 1
     assert all(f"{repair.name}: " in shown.text for repair in REPAIRS.values())
     assert "leak: 17 of 24 paths clean; plane#1 and plane#3 leaked" in shown.text
-    with pytest.raises(ValueError, match="no base 10; there are 09, "):
+    with pytest.raises(ValueError, match="no base '10'; there are 09, "):
         repairs_table("10")

@@ -236,7 +236,7 @@ def test_typed_answers_are_read_kindly() -> None:
     [
         (lambda: ask("nb05-zreoed"), "no question 'nb05-zreoed'; there are nb05-unwound, "),
         (lambda: ask("nb77-order"), "no question 'nb77-order'; there are nb00-"),
-        (lambda: questions_for("5"), "no questions for notebook '5'; there are some for 00, 01, "),
+        (lambda: questions_for("5"), "no questions for notebook '5'; there are 00, 01, "),
         (lambda: reply("nb05-zeroed", "x"), "nb05-zeroed: answer with one of a, b, c, not 'x'"),
         (lambda: reply("nb05-reads", "many"), "the answer is a number, not 'many'"),
     ],

@@ -52,7 +52,7 @@ def test_nothing_is_told_before_the_reader_asks(patch: str) -> None:
 def test_it_names_lines_as_the_patch_does() -> None:
     assert "L16, or L22..L26" in findings_field("29").text
     assert "+16, or +22..+26" in findings_field("09").text
-    with pytest.raises(ValueError, match="there is no review of '10'"):
+    with pytest.raises(ValueError, match="no review of '10'"):
         findings_field("10")
 
 

@@ -187,8 +187,8 @@ def test_findings_are_counted_and_named_only_on_demand() -> None:
         (lambda r: r.comment("+05", "  "), "the comment is empty"),
         (lambda r: r.withdraw(1), r"number must be that of a comment \(none yet\), not 1"),
         (lambda r: r.ran(kp.run("11")), "a review of 09, and the run is of 11"),
-        (lambda _: Review("10"), "there is no review of '10'; there are 09 and 29"),
-        (lambda _: findings_on("10"), "nothing is known about '10'"),
+        (lambda _: Review("10"), "no review of '10'; there are 09, 29"),
+        (lambda _: findings_on("10"), "no review of '10'"),
     ],
 )
 def test_what_cannot_be_is_named(call: Any, error: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.learn import selftest, selftest_scores
 from kvmplanes.learn.selftest import keys
+from kvmplanes.learn.selftest.drawn import after_html, before_html
 from kvmplanes.learn.selftest.idea import IDEAS, STAMP, UNKNOWN, Idea
 from kvmplanes.learn.selftest.keys import FORMS, Form
 from tests.learn.questions.test_keys import told_otherwise
@@ -156,9 +157,9 @@ def test_the_first_form_runs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(kp, "run", never)
     monkeypatch.setattr(kp, "certify", never)
-    selftest.__wrapped__("before")
+    before_html()
     with pytest.raises(AssertionError, match="the key was asked for"):
-        selftest.__wrapped__("after")
+        after_html()
 
 
 def test_the_first_form_says_nothing_of_the_patch() -> None:
@@ -233,5 +234,5 @@ def test_a_line_that_is_none_is_refused(line: str, sentence: str) -> None:
 
 
 def test_there_are_two_forms() -> None:
-    with pytest.raises(ValueError, match="the forms before and after, not 'between'"):
+    with pytest.raises(ValueError, match="form must be one of before, after, not 'between'"):
         selftest("between")

@@ -9,7 +9,8 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes.model.faults import CALLS, base
-from kvmplanes.view.live.failures import failure_key, picker
+from kvmplanes.view.live.controls import failure_key
+from kvmplanes.view.live.failures import picker
 from kvmplanes.view.live.offline import PLANES_TO_CREATE, Choices, failure_choices
 from kvmplanes.view.report import summary
 

@@ -36,7 +36,7 @@ def test_another_report_gives_another_picture() -> None:
 
 @pytest.mark.parametrize("part", ["Read of size", "bytes inside of", ">ffff"])
 def test_a_report_without_a_part_is_refused(part: str) -> None:
-    with pytest.raises(ValueError, match="no KASAN report with an access, an object and its shadow"):
+    with pytest.raises(ValueError, match="report must be a KASAN report with an access, an object and its shadow"):
         shadow_picture(REPORT.replace(part, "?"), "planes[0]")
 
 
