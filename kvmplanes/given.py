@@ -2,13 +2,15 @@
 """What readers give to functions, checked in one place: one sentence says what is allowed, and what was given.
 
 A wrong type is a TypeError, a wrong value a ValueError. What was given is cut, however large it is; nothing of it is
-called but its `repr`, which may fail.
+called but its `repr`, which may fail. And the other way round: what everybody is given, nobody can change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final, TypeVar
+from dataclasses import fields, is_dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 _GIVEN: Final = 50  # characters of what was given
 _NAMES: Final = 150  # characters of a list of names
@@ -110,3 +112,14 @@ def stream(given: object, kind: type[_T], rule: str) -> list[_T]:
     if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
         raise TypeError(f"{rule}, not {brief(given)}")
     return [typed(item, kind, rule) for item in given]
+
+
+def fixed(thing: Any) -> Any:
+    """The same tables, lists and dataclasses, so that nobody can change them at any depth; lists become tuples."""
+    if isinstance(thing, Mapping):
+        return MappingProxyType({name: fixed(part) for name, part in thing.items()})
+    if isinstance(thing, list | tuple):
+        return tuple(map(fixed, thing))
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return replace(thing, **{field.name: fixed(getattr(thing, field.name)) for field in fields(thing)})
+    return thing

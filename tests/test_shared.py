@@ -15,11 +15,18 @@ import pytest
 
 import kvmplanes as kp
 from kvmplanes import learn, oracle
+from kvmplanes.learn.exercises import LEVEL, creation, replies
+from kvmplanes.learn.exercises.repairs import BASES
+from kvmplanes.learn.questions import question
+from kvmplanes.learn.review.document import document
+from kvmplanes.learn.review.finding import findings_on
+from kvmplanes.learn.selftest.idea import IDEAS
 from kvmplanes.model import faults, runtime, series
 from kvmplanes.model.floor import layout
 from kvmplanes.model.heap import Nowhere
 from kvmplanes.model.mutants import MUTANTS
 from kvmplanes.patch.claims import CLAIMS
+from kvmplanes.view.live import failures
 
 PLAIN = (
     str, int, float, bool, type(None), bytes, type, CodeType, FunctionType, BuiltinFunctionType, Path, re.Pattern,
@@ -37,9 +44,15 @@ SHARED = {
     "failable calls": (faults.CALLS, faults.ERRNOS, faults.ERRNO_NAMES),
     "mutants": MUTANTS,
     "puzzles": learn.PUZZLES,
+    "questions": (learn.QUESTIONS, question.WORD),
+    "exercises": (learn.EXERCISES, LEVEL, creation.LADDER, replies.GENERAL, learn.REPAIRS, BASES),
+    "real defects": learn.NINE,
+    "what is reviewed": tuple((document(name), findings_on(name)) for name in ("09", "29")),
+    "the self-test": IDEAS,
+    "the picker's": (failures.WHY, failures.CHANCE, failures.OFFERED),
     "a trace": kp.run("09"),
     "a certificate": kp.certify("08"),
-    "the oracle's": (oracle.SANITIZERS, oracle.SEES),
+    "the oracle's": (oracle.SANITIZERS, oracle.SEES, oracle.VARIANTS, oracle.kernels("a close")),
     "the run time's": runtime.RUN_TIME,
 }
 
@@ -89,6 +102,10 @@ CHANGES = (
     put(V09.functions, "x"), put(V09.tree, "x"), put(V09.unit.functions, "x"), put(V09.unit.structs, "kvm"),
     put(kp.VERSIONS, "09"), put(kp.LIMITS, "x"), put(faults.CALLS, "x"), put(KVM.zero, "users_count"),
     assign(V09, "tree"), assign(kp.VERSIONS, "_names"), assign(kp.PATCH, "hunks"), assign(kp.PATCH.added[0], "text"),
+    put(learn.EXERCISES, "guard"), put(learn.EXERCISES["clear-slot"].solution, "helps"), put(question.WORD, "why"),
+    put(IDEAS[0].forms, "before"), put(oracle.VARIANTS["V0"].sizes, "struct_kvm"), put(learn.QUESTIONS[0].options, "a"),
+    assign(learn.QUESTIONS[0], "key"), assign(learn.QUESTIONS[0].options[0], "value"), assign(document("09"), "shown"),
+    assign(learn.EXERCISES["guard"], "judge"), assign(learn.EXERCISES["guard"].wrong[0], "reply"),
     assign(kp.LIMITS["memslots"], "left_out"), assign(KVM, "zero"), assign(kp.run("09").steps[0].state, "refs"),
 )  # fmt: skip
 

@@ -14,11 +14,13 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
-from kvmplanes.given import flag, known
+from kvmplanes.given import fixed, flag, known
 from kvmplanes.learn.exercises import creation, hunts, ioctl, teardown
 from kvmplanes.learn.exercises.judging import Failing, Judge, Judged, ReaderAnswer
 from kvmplanes.learn.exercises.replies import general, other_runs
@@ -33,7 +35,7 @@ from kvmplanes.view.page.style import BAD, CLEAN, LIVE
 
 __all__ = ["EXERCISES", "EXERCISE_SHAPE", "Exercise", "Result", "Wrong", "check", "exercise", "exercises_for"]
 
-LEVEL: Final = {1: "warm-up", 2: "steady", 3: "hard"}
+LEVEL: Final = MappingProxyType({1: "warm-up", 2: "steady", 3: "hard"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,10 @@ class Exercise:
 
 def _bare(answer: ReaderAnswer) -> str:
     """An answer without what does not matter: layout and comments."""
-    if isinstance(answer, dict):
+    if isinstance(answer, Mapping):
         return repr({name: _bare(part) for name, part in answer.items()})
+    if isinstance(answer, list | tuple):
+        return repr([*answer])
     return "".join("".join(bare_lines(answer)).split()) if isinstance(answer, str) else repr(answer)
 
 
@@ -149,17 +153,19 @@ EXERCISE_SHAPE: Final = Shape(
         "form": flow,
         "cells": one_of(range(4)),
         "blank": verbatim,
-        "first": lambda answer: answer,
+        "first": fixed,
         "first_shows": flow,
         "change": flow,
         "hints": each(flow, range(1, 4)),
-        "solution": lambda answer: answer,
+        "solution": fixed,
         "why": flow,
-        "wrong": each(Shape(Wrong, {"idea": flow, "answer": lambda answer: answer, "reply": flow}), range(2, 10)),
+        "wrong": each(Shape(Wrong, {"idea": flow, "answer": fixed, "reply": flow}), range(2, 10)),
     },
 )
 _FILES: Final = (creation, teardown, ioctl, hunts)
-EXERCISES: Final = {task.id: task for judges in _FILES for task in load(judges, EXERCISE_SHAPE, "judge", judges.JUDGES)}
+EXERCISES: Final[Mapping[str, Exercise]] = MappingProxyType(
+    {task.id: task for judges in _FILES for task in load(judges, EXERCISE_SHAPE, "judge", judges.JUDGES)}
+)
 
 
 def exercise(id: str) -> Html:  # noqa: A002 - what the reader calls it
@@ -243,7 +249,7 @@ def _rows(answer: ReaderAnswer) -> list[str]:
     """The lines of an answer, whatever its form."""
     if isinstance(answer, str):
         return answer.splitlines()
-    if isinstance(answer, dict):
+    if isinstance(answer, Mapping):
         answer = list(answer.values())
     return [row for part in answer for row in _rows(part)] if isinstance(answer, list | tuple) else []
 
@@ -254,6 +260,6 @@ def _code(text: str) -> str:
 
 def _written(answer: ReaderAnswer) -> str:
     """An answer as a reader would write it."""
-    if isinstance(answer, dict):
+    if isinstance(answer, Mapping):
         return "\n\n".join(f"{name}:\n{_written(part)}" for name, part in answer.items())
-    return answer.strip("\n") if isinstance(answer, str) else repr(answer)
+    return answer.strip("\n") if isinstance(answer, str) else repr([*answer] if isinstance(answer, tuple) else answer)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import kvmplanes as kp
@@ -85,12 +86,14 @@ static struct kvm_plane *kvm_create_plane(struct kvm *kvm, unsigned plane_level)
 """
 _SECOND: Final = "kvm_create_plane(kvm, 1)"
 _AGAIN: Final = f"if ({_SECOND} == NULL) {{{{\n\tr = -ENOMEM;\n\tgoto {{}};\n}}}}\n"
-LADDER: Final = {
-    "out_err_no_irq_routing": "cleanup_srcu_struct(&kvm->irq_srcu);",
-    "out_err_no_irq_srcu": "cleanup_srcu_struct(&kvm->srcu);",
-    "out_err_no_srcu": "kvm_destroy_planes(kvm);",
-    "out_no_planes": "kvm_arch_free_vm(kvm);\n\tmmdrop(current->mm);",
-}
+LADDER: Final = MappingProxyType(
+    {
+        "out_err_no_irq_routing": "cleanup_srcu_struct(&kvm->irq_srcu);",
+        "out_err_no_irq_srcu": "cleanup_srcu_struct(&kvm->srcu);",
+        "out_err_no_srcu": "kvm_destroy_planes(kvm);",
+        "out_no_planes": "kvm_arch_free_vm(kvm);\n\tmmdrop(current->mm);",
+    }
+)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -210,7 +210,7 @@ def as_c(answer: ReaderAnswer) -> str:
 
 def as_parts(answer: ReaderAnswer, *names: str) -> tuple[ReaderAnswer, ...]:
     """The parts of an answer that is a table with these names; ValueError for anything else."""
-    if not isinstance(answer, dict) or set(answer) != set(names):
+    if not isinstance(answer, Mapping) or set(answer) != set(names):
         wanted = ", ".join(f'"{name}": ...' for name in names)
         raise ValueError(f"the answer is a table {{{wanted}}}, not {brief(answer)}")
     return tuple(answer[name] for name in names)

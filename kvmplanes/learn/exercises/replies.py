@@ -10,6 +10,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.learn.exercises.judging import Failing, FailingClass
@@ -18,7 +19,7 @@ from kvmplanes.runs.certificate import OUTCOMES
 from kvmplanes.runs.programs import answers
 
 _TEXTS: Final = tomllib.loads(Path(__file__).with_name("general.toml").read_text(encoding="utf-8"))
-GENERAL: Final[dict[str, str]] = {kind: flow(text["reply"]) for kind, text in _TEXTS.items()}
+GENERAL: Final = MappingProxyType({kind: flow(text["reply"]) for kind, text in _TEXTS.items()})
 _ORDER: Final[tuple[FailingClass, ...]] = (*OUTCOMES, "wrong result")
 
 

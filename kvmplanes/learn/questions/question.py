@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from string import ascii_lowercase
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from kvmplanes.given import brief, need, typed
@@ -16,9 +17,9 @@ from kvmplanes.view.page.style import BAD, CLEAN, LIVE, Role
 
 # Kind of question -> what it begins with: what an earlier page has taught, what the reader brings along, prediction
 # before a reveal, why, or an answer that is kept and judged on a later page.
-WORD: Final = {
+WORD: Final = MappingProxyType({
     "recall": "Recall", "warm-up": "Warm-up", "predict": "Predict", "why": "Explain", "commit": "Your guess",
-}  # fmt: skip
+})  # fmt: skip
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 

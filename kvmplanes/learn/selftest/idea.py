@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from kvmplanes.learn.queries import Key
@@ -68,7 +69,7 @@ def _questions(form: Form) -> dict[str, Question]:
 def _ideas() -> tuple[Idea, ...]:
     forms = {form: _questions(form) for form in FORMS}
     shape = Shape(Idea, dict.fromkeys(("name", "measures", "taught", "parallel"), flow))
-    pairs = {id_: {form: forms[form][id_] for form in FORMS} for id_ in forms["before"]}
+    pairs = {id_: MappingProxyType({form: forms[form][id_] for form in FORMS}) for id_ in forms["before"]}
     return read((_FOLDER / "ideas.toml").read_text(encoding="utf-8"), shape, "forms", pairs)
 
 

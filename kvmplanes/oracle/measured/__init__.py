@@ -14,10 +14,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
-from kvmplanes.given import known
+from kvmplanes.given import fixed, known
 
 _HERE: Final = Path(__file__).parent
 
@@ -154,7 +153,10 @@ def load(data: Mapping[str, Any] | None = None) -> Mapping[str, Variant]:
     """
     if data is None:
         data = json.loads(evidence_text("kernel-evidence.json"))
-    return MappingProxyType({name: _variant(name, figures) for name, figures in data["variants"].items()})
+    variants: Mapping[str, Variant] = fixed(
+        {name: _variant(name, figures) for name, figures in data["variants"].items()}
+    )
+    return variants
 
 
 def evidence_text(name: str) -> str:

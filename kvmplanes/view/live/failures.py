@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import RLock
+from types import MappingProxyType
 from typing import Any, Final
 
 import ipywidgets as w
@@ -45,7 +46,7 @@ BY_FAILSLAB: Final = "calls by chance (failslab)"
 OFFERED: Final = tuple(name for name in VERSIONS if name != "29")
 
 # Control -> what it does, in a few words.
-WHY: Final = {
+WHY: Final = MappingProxyType({
     "planes": "Ids for KVM_CREATE_PLANE, in this order.",
     "call": "After a colon: an errno that is less usual.",
     "nth": "Counted from the first call that can fail.",
@@ -53,10 +54,10 @@ WHY: Final = {
     "interval": "3: each third call may fail.",
     "times": "Most failures; -1: any.",
     "seed": "Same seed, same failures.",
-}
+})  # fmt: skip
 
 # Control of failslab -> least and largest number.
-CHANCE: Final = {"probability": (0, 100), "interval": (1, 99), "times": (-1, 99), "seed": (0, 9999)}
+CHANCE: Final = MappingProxyType({"probability": (0, 100), "interval": (1, 99), "times": (-1, 99), "seed": (0, 9999)})
 
 # Of the controls that are no lists, as `choice` gives them to lists.
 _LABEL: Final = "8em"

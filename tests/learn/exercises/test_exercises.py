@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.learn import EXERCISES, check, exercises_for
+from kvmplanes.learn import EXERCISES, check, exercises, exercises_for
 from kvmplanes.learn.exercises import LEVEL, Exercise, Wrong, creation, exercise, hunts
 from kvmplanes.learn.exercises.judging import answered
 from kvmplanes.learn.exercises.replies import GENERAL
@@ -247,7 +247,7 @@ def test_the_verdict_comes_from_the_model(monkeypatch: pytest.MonkeyPatch) -> No
     judge = EXERCISES["teardown-order"].judge
     bases = (versions["09"].edit("09", "no teardown", ("kvm_destroy_vm", "mmdrop(mm);", "")),)
     changed = dataclasses.replace(EXERCISES["teardown-order"], judge=dataclasses.replace(judge, bases=bases))  # type: ignore[type-var]
-    monkeypatch.setitem(EXERCISES, "teardown-order", changed)
+    monkeypatch.setattr(exercises, "EXERCISES", {**EXERCISES, "teardown-order": changed})
     result = check("teardown-order", EXERCISES["teardown-order"].solution)
     assert not result.passed
     assert "current->mm leaked" in result.verdict

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import kvmplanes as kp
-from kvmplanes.learn import EXERCISES, check
+from kvmplanes.learn import EXERCISES, check, exercises
 from kvmplanes.learn.exercises.judging import Failing, Judged
 from kvmplanes.learn.exercises.replies import GENERAL, general, other_runs
 from kvmplanes.learn.exercises.result import Result
@@ -136,7 +136,7 @@ def done(number: int) -> tuple[Result, tuple[Failing, ...]]:
         task.signatures
     )  # known already: to judge the foreseen answers again takes a minute
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(EXERCISES, id_, watched)
+        patch.setattr(exercises, "EXERCISES", {**EXERCISES, id_: watched})
         result = check(id_, answer)
     return result, judgements[0].failing if judgements else ()
 
