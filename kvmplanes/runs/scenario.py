@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from kvmplanes.given import brief, flag, whole
@@ -98,7 +99,7 @@ def played(
             f"nothing fails: no failable call {brief(fail)} here; {brief(str(chosen))[1:-1]} reaches "
             f"{_numbered(injector.asked)}"
         )
-    words, failed = _words(fail, calls, retry, freed), tuple(injector.failed)
+    words, failed = _words(injector, fail, calls, retry, freed), tuple(injector.failed)
     trace = Trace(chosen, words, tuple(injector.asked), failed, tuple(user.results), tuple(recorder.steps))
     return trace, recorder
 
@@ -248,14 +249,12 @@ def _numbered(asked: Sequence[str]) -> str:
     return ", ".join(brief(call)[1:-1] for call in cut)
 
 
-def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:
-    parts = [", ".join(ops)]
-    if isinstance(fail, tuple) and len(fail) == 1:
-        (fail,) = fail
-    if isinstance(fail, tuple):
-        parts.append(f"failable calls {' and '.join(map(str, fail))} fail")
-    elif isinstance(fail, int):
-        parts.append(f"failable call {fail} fails")
+def _words(injector: Injector, fail: Fail, ops: Sequence[Op], retry: bool, freed: Freed) -> str:
+    parts = [", ".join(_briefly(ops))]
+    numbers = (fail,) if isinstance(fail, int) else fail
+    if isinstance(numbers, tuple):
+        failing = [f"{injector.asked[n - 1]} fails (call {n})" for n in numbers]
+        parts.append(" and ".join(failing))
     elif isinstance(fail, str):
         parts.append(f"{fail} fails")
     elif isinstance(fail, Failslab):
@@ -267,3 +266,11 @@ def _words(fail: Fail, ops: Sequence[str], retry: bool, freed: Freed) -> str:
     if freed != "kept":
         parts.append(f"freed memory is {freed}")
     return "; ".join(parts)
+
+
+def _briefly(ops: Sequence[Op]) -> Iterator[str]:
+    """System calls; of more than three in a row that are alike, the first and the last."""
+    for _, group in groupby(ops, lambda op: op.verb):
+        first, *rest = group
+        yield first
+        yield from rest if len(rest) < 3 else ("...", rest[-1])

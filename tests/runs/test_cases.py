@@ -244,7 +244,7 @@ def test_c11_two_failures() -> None:
     certificate = kp.certify(made, failures=2, tolerated=("kvm_uevent",))
     (path,) = bad(certificate)
     assert (path.numbers, path.call, path.outcome) == ((16, 17), "kvm_uevent and kvm_create_vm_debugfs", "double-free")
-    assert path.trace.scenario.endswith("; failable calls 16 and 17 fail")
+    assert path.trace.scenario.endswith("; kvm_uevent fails (call 16) and kvm_create_vm_debugfs fails (call 17)")
     assert ": kvm_uevent and kvm_create_vm_debugfs fail, 1 double free; first at step " in counterexample(certificate)
     assert certificate.verdict.endswith("(one CPU, 2 paths with two failures, one program)")
     assert [path.numbers for path in certificate.paths][15:19] == [(16,), (16, 17), (16, 18), (17,)]

@@ -139,7 +139,8 @@ def test_the_scenario_in_words() -> None:
         "KVM_CREATE_VM, KVM_CREATE_PLANE 1, close(plane 1), close(vm); anon_inode_getfile(plane 1) fails; "
         "a failed plane is asked for again; freed memory is zeroed"
     )
-    assert "failable call 3 fails" in kp.run("09", fail=3).scenario
+    assert kp.run("09", fail=5).scenario == "KVM_CREATE_VM, close(vm); init_srcu_struct(&kvm->irq_srcu) fails (call 5)"
+    assert "; init_srcu_struct(&kvm->irq_srcu) fails (call 5): 3" in repr(kp.run("09", fail=5))
     rule = kp.Failslab(30, 2, -1, seed=7)
     assert "failslab probability 30 interval 2 times -1 seed 7" in kp.run("09", fail=rule).scenario
 
@@ -202,7 +203,15 @@ def test_several_numbers_fail_several_calls() -> None:
     trace = kp.run("11", ops=ops, fail=(3, 6))
     assert [call for call, _ in trace.failed] == ["kvm_create_plane(kvm, 0)"] * 2
     assert [end for _, end in trace.results] == ["ENOMEM", "ENOMEM", "fd 4"]
-    assert trace.scenario.endswith("; failable calls 3 and 6 fail")
+    assert trace.scenario == (
+        f"{', '.join(ops)}; kvm_create_plane(kvm, 0) fails (call 3) and kvm_create_plane(kvm, 0) fails (call 6)"
+    )
+
+
+def test_a_long_list_of_system_calls_is_told_by_its_ends() -> None:
+    assert kp.run("29", planes=range(1, 16)).scenario == (
+        "KVM_CREATE_VM, KVM_CREATE_PLANE 1, ..., KVM_CREATE_PLANE 15, close(plane 1), ..., close(vm)"
+    )
 
 
 def test_exit_closes_what_the_table_holds_and_user_space_was_not_told_of() -> None:
