@@ -48,7 +48,8 @@ nbval: $(VENV)/.has-test ## the notebooks alone, strict
 	@$(RUN) pytest --nbval --nbval-current-env --nbval-cell-timeout=60 $(WORKERS) --dist loadscope \
 		--junitxml=build/reports/nbval.xml notebooks/
 
-test-browser: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## drive JupyterLab in a real Chromium
+test-browser: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## drive JupyterLab in a real Chromium, and its main parts in a real Firefox
+	@if command -v npm >/dev/null || [ "$$CI" = true ]; then $(MAKE) -s build/npm/installed; fi
 	@$(RUN) pytest -m browser --junitxml=build/reports/browser.xml tests/browser
 
 site: $(VENV)/.has-site build/npm/installed ## build the documentation site into build/site, from the notebooks as committed
