@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kvmplanes.learn import selftest
+from kvmplanes.learn import progress
 from kvmplanes.learn.questions import QUESTIONS, ask, judge
 from kvmplanes.view.page.html import Html, marked
 from tests.browser.web import LOOKS, NARROW, Open, assert_fits_when_open, expect, html_page, saved, served, store
@@ -166,7 +166,7 @@ def answer(host: Any, place: int) -> None:
 
 def test_answers_are_there_again_and_can_be_forgotten(page: Any, silent: None, tmp_path: Path) -> None:  # noqa: ARG001
     changed = ZEROED.html.replace('keeps="nb05-zeroed-', 'keeps="nb05-zeroed-0')
-    for name, body in (("one", html(ZEROED, READS, selftest("before"))), ("two", changed)):
+    for name, body in (("one", html(ZEROED, READS, progress())), ("two", changed)):
         (tmp_path / f"{name}.html").write_text(body, encoding="utf-8")
     with served(tmp_path) as address:
         page.goto(f"{address}/one.html")
@@ -187,8 +187,8 @@ def test_answers_are_there_again_and_can_be_forgotten(page: Any, silent: None, t
         expect(page.locator(".kp-live").get_by_role("status")).to_be_empty()
 
         page.goto(f"{address}/one.html")
-        page.get_by_role("button", name="Forget all my answers").click()
-        page.get_by_role("button", name="Yes, forget 2").click()
+        page.get_by_role("button", name="Begin again").click()
+        page.get_by_role("button", name="Yes, forget").click()
         for question in (host, reads):
             expect(question.get_by_role("status")).to_be_empty()
         expect(host.get_by_role("radio", checked=True)).to_have_count(0)

@@ -11,7 +11,7 @@ function button(words, act) {
 
 // A paragraph with the button; `warning` stands before the two answers to the question whether the reader is sure.
 export function forgetting(words, isMeant, warning) {
-  const sure = element("span", { role: "status" });
+  const sure = element("span", { "aria-live": "polite" });
   const ask = button(words, () => {
     const yes = button("Yes, forget", () => {
       forget(isMeant);
