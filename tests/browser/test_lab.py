@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.web import TOKEN, Open, expect
+from tests.browser.web import TOKEN, Open, expect, top_of
 
 pytestmark = pytest.mark.browser
 
@@ -26,22 +26,6 @@ def trouble(page: Any) -> list[str]:
     """Sentences by which JupyterLab admits that it cannot show an output."""
     shown = page.locator(".jp-Notebook").inner_text()
     return [sentence for sentence in TROUBLE if sentence in shown]
-
-
-AT_REST = """(id) => {
-    const shown = jupyterapp.shell.currentWidget;
-    const heading = shown?.context?.isReady && shown.node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
-    if (!heading) return null;
-    const top = Math.round(heading.getBoundingClientRect().top);
-    window.tops = [...(window.tops ?? []), top].slice(-15);
-    return window.tops.length === 15 && new Set(window.tops).size === 1 ? {top} : null;
-}"""
-
-
-def top_of(page: Any, heading: str) -> int:
-    """Where a heading of the notebook in front is, in px, once it has not moved for 1.5 s."""
-    page.evaluate("window.tops = []")
-    return int(page.wait_for_function(AT_REST, arg=heading, polling=100, timeout=20_000).json_value()["top"])
 
 
 def code_cells(page: Any) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 
 from kvmplanes.learn import QUESTIONS, ask, check, exercise, progress
 from kvmplanes.learn.progress.pages import overview
-from tests.browser.web import LOOKS, NARROW, Open, assert_fits_when_open, expect, html_page, served, store
+from tests.browser.web import LOOKS, NARROW, Open, assert_fits_when_open, expect, html_page, served, store, top_of
 
 pytestmark = pytest.mark.browser
 
@@ -112,3 +112,15 @@ def test_a_solved_exercise_stays_done_in_jupyterlab(lab: str, open_notebook: Ope
     page = open_notebook("later.ipynb")
     page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
     expect(page.locator("[data-kvmplanes-exercise]").get_by_text("✓ done")).to_be_visible(timeout=60_000)
+
+
+def test_in_jupyterlab_the_way_back_opens_the_page_at_its_heading(open_notebook: Open) -> None:
+    page = open_notebook("03-when-kzalloc-says-no.ipynb")
+    host = page.locator(".kp-live").nth(1)
+    host.get_by_role("radio").first.check()
+    host.get_by_role("button", name="Check").click()
+    open_notebook("00-start-here.ipynb")
+    expect(page.get_by_text("You were last at 03 · When kzalloc says no, “Two questions to warm up”.")).to_be_visible()
+    page.get_by_role("button", name="Go on there").click()
+    page.wait_for_function("jupyterapp.shell.currentWidget?.context?.path === '03-when-kzalloc-says-no.ipynb'")
+    assert 0 <= top_of(page, "Two-questions-to-warm-up") <= 120

@@ -23,6 +23,15 @@ BELOW = "/some/folder"  # where a project's pages usually stand: not at the root
 NARROW = {"width": 360, "height": 800}  # a phone
 LOOKS = {"light": "background:#fff;color:#222", "dark": "background:#111;color:#eee"}
 
+AT_REST = """(id) => {
+    const shown = jupyterapp.shell.currentWidget;
+    const heading = shown?.context?.isReady && shown.node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
+    if (!heading) return null;
+    const top = Math.round(heading.getBoundingClientRect().top);
+    window.tops = [...(window.tops ?? []), top].slice(-15);
+    return window.tops.length === 15 && new Set(window.tops).size === 1 ? {top} : null;
+}"""
+
 Open = Callable[[str], Any]  # the fixture `open_notebook`
 
 
@@ -31,6 +40,12 @@ def expect(locator: Any) -> Any:
     from playwright.sync_api import expect as waiting
 
     return waiting(locator)
+
+
+def top_of(page: Any, heading: str) -> int:
+    """Where a heading of the notebook in front is, in px, once it has not moved for 1.5 s."""
+    page.evaluate("window.tops = []")
+    return int(page.wait_for_function(AT_REST, arg=heading, polling=100, timeout=20_000).json_value()["top"])
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

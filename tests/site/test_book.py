@@ -53,6 +53,18 @@ def test_a_chapter_keeps_all_that_its_notebook_has() -> None:
     nbformat.validate(notebook)
 
 
+def test_a_link_of_an_output_leads_to_a_page_of_the_site() -> None:
+    notebook = layout.read(CHAPTERS[0])
+    shown = nbformat.v4.new_output("display_data", {"text/html": '<a href="05-teardown.ipynb#Next">05</a>'})
+    notebook.cells.append(nbformat.v4.new_code_cell("progress()", outputs=[shown]))
+    assert '<a href="05-teardown.html#Next">05</a>' in book.chapter(notebook).cells[-1].outputs[0].data["text/html"]
+
+
+def test_the_landing_page_says_how_far_a_reader_is() -> None:
+    links = re.findall(r'href="([^"]+)"', landing.values()["overview"])
+    assert links == [f"{name}.html" for name in [*CHAPTERS, "appendix"]]
+
+
 def test_the_landing_page_counts_the_minutes_of_the_title_cells() -> None:
     values = landing.values()
     minutes = {name: landing.chapter(name).minutes for name in CHAPTERS}
