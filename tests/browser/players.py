@@ -19,9 +19,13 @@ def alive(page: Any, number: int) -> Any:
     return page.locator(f"#{IDS[number]} .player")
 
 
-def step(host: Any, number: int, last: int = 65, to: int | None = None) -> None:
-    """Expect a player to show a step, or a fold up to another, everywhere that it says so."""
-    count = f"step {number} of {last}" if to is None else f"steps {number} to {to} of {last}"
+def step(host: Any, number: int, last: int | None = 65, to: int | None = None) -> None:
+    """Expect a player to show a step, or a fold up to another, everywhere that it says so.
+
+    `last` is the last step's number; None where the player leaves steps out.
+    """
+    count = f"step {number}" if to is None else f"steps {number} to {to}"
+    count += "" if last is None else f" of {last}"
     expect(host.locator(".count")).to_have_text(count)
     slider = host.get_by_role("slider", name="Step")
     assert (slider.get_attribute("aria-valuetext") or "").startswith(count)

@@ -37,7 +37,7 @@ def test_a_trusted_notebook_has_it_alive_at_once(lab: str, open_notebook: Open) 
     assert page.evaluate(f"{notebook}.mode") == "command"
     page.keyboard.press("End")
     step(host, 65)
-    step(alive(page, 1), 84, 115)
+    step(alive(page, 1), 84, None)
     for theme, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
         page.evaluate(f"void jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
         expect(host).to_have_attribute("data-jp-theme-light", light)

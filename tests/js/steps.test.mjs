@@ -13,6 +13,7 @@ import {
   numbers,
   pictures,
   pieces,
+  single,
   size,
   stretches,
   unfolded,
@@ -79,6 +80,8 @@ test("a number lies in a fold or in none, and a fold has a size", () => {
   );
   assert.deepEqual([size({ n: 3, to: 5 }), size({ n: 3 })], [3, 1]);
   assert.deepEqual([counted({ n: 3, to: 5 }, 9), counted({ n: 3 }, 9)], ["steps 3 to 5 of 9", "step 3 of 9"]);
+  assert.deepEqual([counted({ n: 3, to: 5 }), counted({ n: 3 })], ["steps 3 to 5", "step 3"]);
+  assert.equal(told(single(FOLDS)), "2, 3, 4, 5, 6, 7, 8, 9, 14");
 });
 
 test("what is left out before a step is named", () => {

@@ -4,6 +4,7 @@
 // (player.css and the palette) and shell (player.html) Python gives.
 import { attend, element, enliven, follow, isLinked, quiet, stored } from "../page/dom.js";
 import { line, mark } from "./listing.js";
+import { draw, isDark } from "./picture.js";
 import {
   callStack,
   counted,
@@ -14,6 +15,7 @@ import {
   near,
   numbers,
   pictures,
+  single,
   size,
   stretches,
   unfolded,
@@ -24,15 +26,6 @@ const PACE = 1600;
 const KEYS = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last", " ": "play" };
 // Where Space presses what has the focus, or scrolls it.
 const OWN_SPACE = "button, a, summary, .code";
-
-// Whether the page around a node is dark: JupyterLab says so; elsewhere its text is light.
-function isDark(node) {
-  const light = document.body.dataset.jpThemeLight;
-  if (light) return light === "false";
-  const colour = getComputedStyle(node).color;
-  const [first, second, third] = colour.match(/[\d.]+/g).map(Number);
-  return colour.startsWith("rgb") ? first + second + third > 384 : first > 0.5;
-}
 
 export class Player {
   constructor(host, data, { style, shell }, { linked = false, shown = () => {} } = {}) {
@@ -73,32 +66,43 @@ export class Player {
     this.function = "";
     this.at(".player").setAttribute("aria-label", `Player, ${data.title}`);
     this.at(".title b").textContent = data.title;
+    this.at(".player").style.setProperty("--picture", `${data.size[0]}px`);
     this.at(".heap div").style.aspectRatio = data.size.join("/");
     const heads = (step) => this.head(step).map((node) => node.textContent ?? node);
     this.at(".source .longest").textContent = longest(data.steps, (step) => heads(step).join(""));
     this.at(".say .longest").textContent = longest(data.steps, (step) => step.text);
     this.at(".count").style.minWidth = `${longest(data.steps, (step) => counted(step, data.last)).length}ch`;
-    const single = data.steps.filter((step) => !("to" in step));
-    const bad = single.filter((step) => step.bad).length;
+    const bad = single(data.steps).filter((step) => step.bad).length;
     this.at("[data-do=defect]").hidden = !bad;
     this.at("[data-do=defect]").textContent = `✗ next defect (${bad})`;
-    this.at("[data-do=fold]").hidden = single.length === data.steps.length;
-    const which = single.length > data.last ? "All" : `${single.length} of`;
-    this.at("summary").textContent = `${which} ${data.last + 1} steps in words`;
-    this.arrange(number);
+    this.at("[data-do=fold]").hidden = single(data.steps).length === data.steps.length;
+    this.at("[data-do=whole]").hidden = !data.steps.some((step) => step.aside);
+    this.arrange(number, false);
   }
 
-  // Sets out what is shown, with the folds as the reader has them, and shows a step. A number inside a fold opens it.
-  arrange(number) {
+  // Sets out what is shown, all or what matters to planes, with the folds as the reader has them, and shows a step. A
+  // number inside a fold opens it.
+  arrange(number, whole = this.whole) {
+    this.whole = whole;
     const fold = foldOf(this.data.steps, number);
     if (fold && number > fold.n) this.opened.add(fold.n);
-    this.steps = unfolded(this.data.steps, this.opened);
+    const told = this.data.steps.filter((step) => whole || !step.aside);
+    this.which(single(told).length, this.data.last + 1);
+    this.steps = unfolded(told, this.opened);
     this.defects = this.steps.flatMap((step, i) => (step.bad ? [i] : []));
     this.slider.max = this.steps.length - 1;
     this.at(".marks").replaceChildren(...this.marks());
     this.at("ol").replaceChildren(...this.steps.map((step, i) => this.item(step, i)));
     this.position = find(this.steps, number);
     this.show();
+  }
+
+  // Says how many of the steps are shown, and which.
+  which(shown, all) {
+    this.last = shown < all ? undefined : this.data.last;
+    this.at(".which").textContent = shown < all ? `${shown} of the ${all} steps, those that matter to planes` : "";
+    this.at("[data-do=whole]").textContent = shown < all ? "All steps" : "Only what matters to planes";
+    this.at("summary").textContent = `${shown < all ? `${shown} of` : "All"} ${all} steps in words`;
   }
 
   item(step, i) {
@@ -145,12 +149,9 @@ export class Player {
   show() {
     const { steps, position, data } = this;
     const step = steps[position];
-    const count = counted(step, data.last);
-    this.showSource(step);
-    this.at(".heap div").innerHTML = this.pictures
-      .get(step)
-      .map((part) => data.parts[part])
-      .join("");
+    const count = counted(step, this.last);
+    const parts = this.pictures.get(step).map((part) => data.parts[part]);
+    draw(this.at(".heap div"), parts.join(""));
     const facts = {
       op: step.op,
       goal: step.goal,
@@ -176,6 +177,7 @@ export class Player {
     if (fold) turn.textContent = `${fold === step ? "unfold" : "fold"} ${size(fold)} steps`;
     this.at("a").hidden = !this.linked;
     this.at("a").href = `#${data.id}-step-${step.n}`;
+    this.showSource(step);
   }
 
   // The function at work, or of those on its call stack the one that the reader asks for. The keyboard's focus stays.
@@ -240,6 +242,7 @@ export class Player {
     else if (name === "last") this.go(this.steps.length - 1);
     else if (name === "defect") this.go(this.defects.find((i) => i > this.position) ?? this.defects[0]);
     else if (name === "fold") this.turn(foldOf(this.data.steps, this.steps[this.position].n));
+    else if (name === "whole") this.arrange(this.steps[this.position].n, !this.whole);
     else if (!playing) this.play();
   }
 

@@ -8,7 +8,6 @@ first picture, its sentence and a folded list of all steps; player.js then puts 
 
 from __future__ import annotations
 
-import difflib
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,10 +20,11 @@ from kvmplanes.runs.folds import FILTERS, Stop, as_stops
 from kvmplanes.runs.trace import Frame, Step, Trace
 from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_svg
+from kvmplanes.view.live.packing import packed
 from kvmplanes.view.page.html import Html, badge, css, escape
 from kvmplanes.view.page.script import data_element, quoted, script_element
-from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, DARK, LIGHT, LIVE, tint, variables
-from kvmplanes.view.page.svg import WIDTH, data_uri
+from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, LIVE, tint, variables
+from kvmplanes.view.page.svg import STYLE, WIDTH, image
 
 Start = int | Literal["defect"]
 Stack = tuple[Frame, ...]
@@ -33,20 +33,17 @@ MOST_TITLE: Final = 1000  # characters
 
 
 def _palette() -> str:
-    """The roles that player.css names, for light and dark pages."""
+    """The roles that player.css names, for light and dark pages; on paper the first rule alone holds."""
     roles = {"bad": (BAD, 0.16), "now": (CHANGED, 0.24), "add": (CLEAN, 0.1), "focus": (LIVE, 0.16)}
-    rules = []
-    for light, page in (("true", LIGHT), ("false", DARK[0])):
-        colours = [
-            variables(name, role, dark=light == "false", soft=tint(role, alpha))
-            for name, (role, alpha) in roles.items()
-        ]
-        rules.append(f'.player[data-jp-theme-light="{light}"]{{--page:{page};{";".join(colours)}}}')
-    return "".join(rules)
+    light, dark = (
+        ";".join(variables(name, role, dark=dark, soft=tint(role, alpha)) for name, (role, alpha) in roles.items())
+        for dark in (False, True)
+    )
+    return f'.player{{{light}}}@media screen{{.player[data-jp-theme-light="false"]{{{dark}}}}}'
 
 
 # What `script_element` and `widget_script` ask for.
-PLAYER_SCRIPT: Final = ("kvmplanes.view.live", "player", _palette())
+PLAYER_SCRIPT: Final = ("kvmplanes.view.live", "player", _palette() + STYLE)
 
 
 def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> Html:
@@ -56,14 +53,15 @@ def player(trace: Trace, *, start: Start = 0, only: str | None = None, title: st
         trace: the run.
         start: the step to show first, as in `trace.steps`, or "defect" for the first defect. When `only` hides
             it, the next one that is shown.
-        only: "planes" to show only what matters to planes; None for every step. Steps keep their numbers. Where a loop
-            finds one empty slot after the other, its steps are one stop, which the reader can unfold.
+        only: "planes" to show only what matters to planes, until the reader asks for the others; None for every step.
+            Steps keep their numbers. Where a loop finds one empty slot after the other, its steps are one stop, which
+            the reader can unfold.
         title: its heading; by default the version and the scenario.
 
     Raises:
         ValueError: a step that the run does not have, or an unknown `only`.
     """
-    data = player_data(typed(trace, Trace, A_RUN), start=start, only=only, title=title)
+    data = player_data(typed(trace, Trace, A_RUN), start=start, only=only, title=title, whole=True)
     shown = _shown(trace, only)
     first = _stop(shown, data["start"])
     place = f"step{'s' * first.is_fold} {first.number} of {data['last']}, {first.first.op}, {first.first.subgoal}"
@@ -115,18 +113,29 @@ def _unfolded(shown: Iterable[Step]) -> Iterator[Stop]:
             yield from (Stop((step,)) for step in stop.steps)
 
 
-def player_data(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> dict[str, Any]:
-    """Everything that the script needs, small enough to be stored in a notebook; arguments as for `player`."""
+def player_data(
+    trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None, whole: bool = False
+) -> dict[str, Any]:
+    """Everything that the script needs, small enough to be stored in a notebook.
+
+    Args:
+        trace: as for `player`, and so the next three.
+        start: see there.
+        only: see there.
+        title: see there.
+        whole: give the steps that `only` hides as well, each marked as `aside`.
+    """
     shown = _shown(trace, only)
     first = _number(trace, shown, start)
     if title is not None:
         written(title, "title", MOST_TITLE)
-    stops = list(_unfolded(shown))
+    stops = list(_unfolded(trace.steps if whole else shown))
     pictures = [_picture(stop) for stop in stops]
-    parts, changes = picture_changes(pictures)
+    parts, changes = packed(pictures)
     heights = [float(height) for height in re.findall(r"viewBox='0 0 \S+ (\S+)'", "".join(pictures))]
-    stacks = list(dict.fromkeys(step.stack for step in shown if step.stack))
+    stacks = list(dict.fromkeys(stop.first.stack for stop in stops if stop.first.stack))
     names = sorted({frame.function for stack in stacks for frame in stack})
+    kept = {step.index for step in shown}
     data = {
         "title": title or f"version {trace.version}: {trace.scenario}",
         "last": len(trace.steps) - 1,
@@ -135,7 +144,10 @@ def player_data(trace: Trace, *, start: Start = 0, only: str | None = None, titl
         "functions": [_function(trace.version.functions[name]) for name in names],
         "stacks": [_stack(trace.version, stack, names) for stack in stacks],
         "parts": parts,
-        "steps": [_told(stop, stacks, change) for stop, change in zip(stops, changes, strict=True)],
+        "steps": [
+            _told(stop, stacks, change) | ({} if stop.first.index in kept else {"aside": True})
+            for stop, change in zip(stops, changes, strict=True)
+        ],
     }
     return {"id": f"player-{zlib.crc32(quoted(data).encode()):08x}", **data}
 
@@ -191,20 +203,18 @@ def _is_detail(version: Version, name: str) -> bool:
 # -- pictures ---------------------------------------------------------------------------------------
 
 
-# Runs of one version are alike up to the call that fails: a certificate draws most stops of its runs many times.
-_again: Final = lru_cache(512)
-
-
 _QUOTES: Final = str.maketrans("\"'", "'\"")
 
 
-@_again
+# Runs of one version are alike up to the call that fails: a certificate draws most stops of its runs many times.
+@lru_cache(512)
 def _picture(stop: Stop) -> str:
+    """A stop's picture for the script, which has the style already."""
     drawn = heap_svg(stop.last.state, changed=_marks(stop), title="Heap after this step", steady=True)
     # One picture at a time, shut off from the page: its ids need not tell it from others. The quotes change places
     # because a " costs four bytes in JSON within a notebook.
-    key = re.search(r"\bk[0-9a-f]{8}-", drawn)
-    return (drawn.replace(key[0], "k-") if key else drawn).translate(_QUOTES)
+    key = drawn.partition('id="')[2].partition("-")[0]
+    return drawn.replace(f"<style>{STYLE}</style>", "").replace(f"{key}-", "k-").translate(_QUOTES)
 
 
 def _marks(stop: Stop) -> dict[str, str]:
@@ -212,61 +222,25 @@ def _marks(stop: Stop) -> dict[str, str]:
     return {place: mark for step in stop.steps for place, mark in marks(step).items()}
 
 
-def picture_changes(pictures: Iterable[str]) -> tuple[list[str], list[list[list[int]]]]:
-    """Pictures as a table of parts, and for each picture what changes from the one before.
-
-    A part is an element or a sentence. A change is [place, number of parts to remove there, parts to insert];
-    changes are in order from the last place to the first, so that each finds its place untouched.
-    """
-    table: dict[str, int] = {}
-    changes: list[list[list[int]]] = []
-    old = ""
-    for picture in pictures:
-        edits = reversed(_edits(old, picture))
-        changes.append([[at, gone, *(table.setdefault(part, len(table)) for part in new)] for at, gone, new in edits])
-        old = picture
-    return list(table), changes
-
-
-@_again
-def _edits(old: str, new: str) -> Sequence[tuple[int, int, Sequence[str]]]:
-    """What changes from one picture to the next: the place, how many parts go there, and the parts that come."""
-    before, after = _split(old), _split(new)
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    return [(i, j - i, after[m:n]) for what, i, j, m, n in matcher.get_opcodes() if what != "equal"]
-
-
-@_again
-def _split(picture: str) -> Sequence[str]:
-    """A picture as elements and sentences. Done by `replace`, which takes a quarter of the time of a pattern."""
-    split = picture.replace("<", "\0<").replace("\0</", "</")
-    for end in ". ", "; ", ", ", ": ":
-        split = split.replace(end, f"{end}\0")
-    return [part for part in split.split("\0") if part]
-
-
 # -- the page ---------------------------------------------------------------------------------------
 
 
 def _still(trace: Trace, stop: Stop, title: str, place: str) -> str:
     """What shows before the script runs, or where none may run."""
-    svg = heap_svg(stop.last.state, changed=_marks(stop), title=title, desc=stop.text, steady=True)
-    image = css(width="100%", max_width=f"{WIDTH}px", height="auto", display="block")
+    svg = heap_svg(stop.last.state, changed=_marks(stop), title=title, desc=stop.text)
     at = _at(trace.version, stop.first.stack)
     frames = stop.first.stack[at : at + 1]
     lines = [f"<code>{escape(f'{at.file}:{at.lineno} {at.function}: {at.line}')}</code>" for at in frames]
     words = [f"<b>{escape(title)}</b>", f"{place[0].upper()}{escape(place[1:])}", *lines, sentence(stop)]
-    return (
-        f"<figure{css(margin='0 0 8px 0')}><figcaption>{'<br>'.join(words)}</figcaption>"
-        f'<img{image} alt="{escape(f"The heap after step {stop.last.index}: {stop.text}")}" src="{data_uri(svg)}">'
-        "</figure>"
-    )
+    picture = image(svg, f"The heap after step {stop.last.index}: {stop.text}", least=WIDTH * 0.7, most=WIDTH)
+    look = css(margin="0 0 8px 0", break_inside="avoid")
+    return f"<figure{look}><figcaption>{'<br>'.join(words)}</figcaption>{picture}</figure>"
 
 
 def _listing(trace: Trace, shown: Sequence[Step]) -> str:
     whole = len(shown) == len(trace.steps)
     head = f"All {len(shown)} steps in words" if whole else f"{len(shown)} of {len(trace.steps)} steps in words"
-    jumps = "" if whole else "<p>Numbers that are missing are steps that concern no plane.</p>"
+    jumps = "" if whole else "<p>These are the steps that matter to planes; the numbers of the others are missing.</p>"
     hint = "To step through the run here, trust this notebook or run the cell."
     items = "".join(map(_item, as_stops(shown)))
     return f"<details><summary>{head}</summary>{jumps}<ol>{items}</ol></details><p><i>{hint}</i></p>"

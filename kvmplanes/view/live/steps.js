@@ -35,9 +35,14 @@ export function numbers({ n, to }) {
   return to === undefined ? `${n}` : `${n} to ${to}`;
 }
 
-// The same among all: "step 45 of 65", "steps 47 to 61 of 65".
+// The same with the last one, where all are shown: "step 45 of 65", "steps 47 to 61 of 65"; else "step 45".
 export function counted(step, last) {
-  return `step${"to" in step ? "s" : ""} ${numbers(step)} of ${last}`;
+  return `step${"to" in step ? "s" : ""} ${numbers(step)}${last === undefined ? "" : ` of ${last}`}`;
+}
+
+// The steps that are there beside the folds.
+export function single(steps) {
+  return steps.filter((step) => !("to" in step));
 }
 
 // How many steps one stands for.

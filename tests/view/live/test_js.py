@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kvmplanes.learn.questions import judged, plain
-from kvmplanes.view.live.player import picture_changes
+from kvmplanes.view.live.packing import packed
 from kvmplanes.view.page.script import data_element, page_script, quoted, script_element, widget_script
 
 Need = Callable[[object, str], None]
@@ -115,6 +115,6 @@ def test_a_script_has_the_looks_of_one_that_it_imports() -> None:
 
 def test_pictures_are_packed_as_the_script_unpacks_them() -> None:
     vectors = VECTORS["pictures"]
-    parts, changes = picture_changes(vectors["pictures"])
+    parts, changes = packed(vectors["pictures"])
     assert parts == vectors["parts"]
     assert changes == vectors["changes"]
