@@ -46,7 +46,8 @@ def chips(
     high, edges = (_LOW, (4.0, width - 4.0)) if narrow else (_HEIGHT, (10.0, width - 10.0))
     names = [*(obj.name for obj in others(state)), *REFS]
     hit = next((name for name in names if name in marked), "")
-    tag = svg.tag(edges[1], top, f"{hit} {marked[hit]}", role_of(marked[hit]), within=edges) if hit else ""
+    name = REFS.get(hit, hit.partition("#")[0]) if narrow else hit  # beside a heading there is room for a kind
+    tag = svg.tag(edges[1], top, f"{name} {marked[hit]}", role_of(marked[hit]), within=edges) if hit else ""
     body, y = [tag], top
     if steady or others(state):
         drawn, end = _rows(_objects(state, marked), top + 10, edges, high, least=2 if steady else 1)

@@ -22,15 +22,15 @@ from kvmplanes.runs.unwinding import ladder
 from kvmplanes.view.ladder import ladder_picture
 from kvmplanes.view.live.controls import SavedFrame, choice, explained, failure_key, within
 from kvmplanes.view.live.pictures import (
-    BOXES,
     GAP,
+    LAYOUTS,
     beside,
     caption,
+    first_report,
     heap_html,
     heap_image,
     ladder_html,
     occupancy_html,
-    report_html,
 )
 from kvmplanes.view.page.html import Html, badge, escape
 from kvmplanes.view.page.style import BAD
@@ -106,7 +106,7 @@ class Picker(SavedFrame):
         self.times = _number("Times", -1, *CHANCE["times"])
         self.seed = _number("Seed", 0, *CHANCE["seed"])
         self.verdict, self.occupancy, self.report = w.HTML(), w.HTML(), w.HTML()
-        self.ladder, self.heap = (w.HTML(layout=BOXES[name]) for name in ("ladder", "heap"))
+        self.ladder, self.heap = (w.HTML(layout=LAYOUTS[name]) for name in ("ladder", "heap"))
         self.whole, self.slots, self.reports = map(_switch, ("whole ladder", "slots by step", "first report"))
         named = [self._explained(name, label=_LABEL) for name in ("call", "nth", "planes")]
         numbers = [self._explained(name) for name in ("probability", "interval", "times", "seed")]
@@ -210,7 +210,7 @@ class Picker(SavedFrame):
         """Show what the switches ask for; what is hidden is not drawn."""
         trace = self.trace
         self.ladder.value = within(ladder_html(trace, whole=self.whole.value))
-        on_demand = {self.occupancy: (self.slots, occupancy_html), self.report: (self.reports, report_html)}
+        on_demand = {self.occupancy: (self.slots, occupancy_html), self.report: (self.reports, first_report)}
         for view, (switch, html) in on_demand.items():
             view.value = within(html(trace)) if switch.value else ""
             view.layout.display = None if switch.value else "none"

@@ -10,7 +10,7 @@ from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.unwinding import ladder
 from kvmplanes.view.describe import describe, marks
 from kvmplanes.view.heap import NARROW, heap_svg
-from kvmplanes.view.ladder import WIDTH, ladder_svg
+from kvmplanes.view.ladder import LADDER_WIDTH, ladder_svg
 from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import Html, css, escape, folded
 from kvmplanes.view.plots import plot_occupancy
@@ -21,10 +21,10 @@ NO_REPORT: Final = "<p>No defect, so there is no report.</p>"
 GAP: Final = 12  # pixels between the two pictures
 # Of the pictures: beside each other where there is room for both in their own size, in which their words are 11 pixels
 # high. They are hardly larger anywhere, so that the picker fits a screen.
-BOXES: Final = MappingProxyType(
+LAYOUTS: Final = MappingProxyType(
     {
         name: {"flex": f"{width} 1 {width}px", "max_width": f"{width + 4}px"}
-        for name, width in {"ladder": WIDTH, "heap": NARROW}.items()
+        for name, width in {"ladder": LADDER_WIDTH, "heap": NARROW}.items()
     }
 )
 
@@ -69,7 +69,7 @@ def occupancy_html(trace: Trace) -> str:
     return plot_occupancy(trace).painted("svg").html if is_filled(trace) else NOT_FILLED
 
 
-def report_html(trace: Trace) -> str:
+def first_report(trace: Trace) -> str:
     """The report of the first defect, or that there is none."""
     return report(trace).html if trace.defects else NO_REPORT
 
@@ -82,7 +82,7 @@ def is_filled(trace: Trace) -> bool:
 def beside(ladder: str, heap: str) -> str:
     """Ladder and heap side by side where there is room, else one below the other."""
     pictures = {"ladder": ladder, "heap": heap}
-    boxes = (f"<div{css(**BOXES[name], min_width='0')}>{html}</div>" for name, html in pictures.items())
+    boxes = (f"<div{css(**LAYOUTS[name], min_width='0')}>{html}</div>" for name, html in pictures.items())
     return f"<div{css(display='flex', flex_wrap='wrap', gap=f'0 {GAP}px')}>{''.join(boxes)}</div>"
 
 
@@ -91,7 +91,7 @@ def below(trace: Trace) -> str:
     return (
         folded("Whole ladder", ladder_html(trace, whole=True))
         + folded("Slots by step", occupancy_html(trace))
-        + folded("First report", report_html(trace))
+        + folded("First report", first_report(trace))
     )
 
 
