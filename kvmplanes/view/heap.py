@@ -8,11 +8,12 @@ from typing import Final
 
 from kvmplanes.given import A_RUN, brief, typed
 from kvmplanes.runs.trace import State, Trace
-from kvmplanes.view.chips import chips
+from kvmplanes.view.chips import chips, rows
 from kvmplanes.view.describe import describe, marks, slots_in_words
 from kvmplanes.view.memory import CELL, Memory
 from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import Html
+from kvmplanes.view.room import NO_ROOM, Room
 
 NARROW: Final = 282  # width of a picture that stands beside a ladder on a page of 752 pixels
 Changed = Mapping[str, str] | Collection[str]
@@ -24,7 +25,7 @@ def heap_svg(
     changed: Changed = (),
     title: str = "The heap",
     desc: str = "",
-    steady: bool = False,
+    room: Room = NO_ROOM,
     width: float = svg.WIDTH,
 ) -> str:
     """The heap at one moment.
@@ -35,17 +36,24 @@ def heap_svg(
             a mapping gives the word to write there, as `describe.marks` does for a step.
         title: what the picture is.
         desc: a sentence to put before the description, which always tells the whole state.
-        steady: keep room for planes and objects that are not there, so that nothing jumps from one step's
-            picture to the next.
+        room: keep this room, of `heap_room` for other steps of the run, so that nothing jumps from one step's picture
+            to the next.
         width: of the picture; `NARROW` or more.
     """
     marked = _marked(changed)
-    key = svg.key_of("heap", state, sorted(marked.items()), title, desc, width)
-    heap = Memory(state, marked, key, width=width, steady=steady)
-    rest, bottom = chips(state, marked, heap.below, steady=steady, width=width)
+    key = svg.key_of("heap", state, sorted(marked.items()), title, desc, width, room)
+    heap = Memory(state, marked, key, width=width, room=room)
+    rest, bottom = chips(state, marked, heap.below, room=room, width=width)
     body = [*heap.kvm(), *heap.planes(), *rest]
     words = f"{desc} {describe(state, marked)}".strip()
     return svg.picture(body, bottom, key=key, title=title, desc=words, defs=svg.hatch(key), width=width)
+
+
+def heap_room(state: State, *, changed: Changed = (), width: float = svg.WIDTH) -> Room:
+    """What a moment needs; arguments as for `heap_svg`."""
+    marked = _marked(changed)
+    objects, references = rows(state, marked, width)
+    return Memory(state, marked, "", width=width).needs | Room(objects=objects, references=references)
 
 
 def slots_svg(state: State, *, changed: Changed = (), title: str = "The sixteen slots", desc: str = "") -> str:

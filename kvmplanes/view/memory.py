@@ -9,8 +9,9 @@ from kvmplanes.model.series import KVM_MAX_PLANES
 from kvmplanes.runs.trace import Object, State
 from kvmplanes.view.describe import role_of
 from kvmplanes.view.page import svg
+from kvmplanes.view.room import NO_ROOM, Room
 
-_KVM, CELL, _PLANE = 12, 42, 78  # y of struct kvm, height of its slots, of a plane
+_KVM, CELL = 12, 42  # y of struct kvm, height of its slots
 _LINE, _ABOVE, _BELOW = 18, 18, 24  # heights of a line of words, of a tag above the slots, of one below the planes
 _NEAR, _CLOSE = 28, 22  # from what stands above to everything else, and that where it is narrow
 _BOX, _INLINE, _ROOMY, _PAST = (
@@ -27,39 +28,52 @@ class Memory:
     """One picture: the state, and where its slots stand."""
 
     def __init__(
-        self, state: State, marked: Mapping[str, str], key: str, *, width: float = svg.WIDTH, steady: bool = False
+        self, state: State, marked: Mapping[str, str], key: str, *, width: float = svg.WIDTH, room: Room = NO_ROOM
     ) -> None:
-        self.state, self.marked, self.hatch, self.steady = state, marked, f"url(#{key}-hatch)", steady
+        self.state, self.marked, self.hatch = state, marked, f"url(#{key}-hatch)"
         self.narrow = width < svg.WIDTH
         self.mono, self.code, self.small = (6.65, "m t", "t") if self.narrow else (svg.MONO, "m", "s")
         edge, pad = (4, 6) if self.narrow else (10, 10)
         self.edges = (float(edge), width - edge)  # of what is drawn
         self.inside = (float(edge + pad), width - edge - pad)  # of what stands in struct kvm
         self.beyond = state.beyond
-        self.array = state.kvm is None or state.kvm.get("planes[0]") != ""
+        bare = state.kvm is not None and state.kvm.get("planes[0]") == ""
+        self.array = not (bare or (state.kvm is None and room.bare))
         self.cell = (self.inside[1] - self.inside[0] - (_PAST + 12) * len(self.beyond)) / KVM_MAX_PLANES
         members = dict(state.kvm.fields) if state.kvm else {}
         self.slot_values = {**dict(enumerate(state.slots)), **{i: members[f"planes[{i}]"] for i in self.beyond}}
         self.plane_objects = sorted(
             (obj for obj in state.objects if obj.kind == "plane"), key=lambda plane: plane.level
         )
-        self._place()
+        self.needs = self._needs(bare)
+        self._place(self.needs | room)
 
-    def _place(self) -> None:
-        """The y of everything, and the width of a plane; no room is kept, if the picture is not steady."""
+    def _needs(self, bare: bool) -> Room:
+        """The room for what there is; with it the width of a plane, and how words stand in it."""
         self.members = [*self._members()]
-        self.words_end = max([32 + 20 * self.steady, *(y for _, y, *_ in self.members)]) + _LINE * self.narrow
-        tags = 2 if self.steady or self.beyond else any(map(self._slot_mark, range(KVM_MAX_PLANES)))
-        self.cells = self.words_end + 8 + _ABOVE * tags
-        self.kvm_end = self.cells + CELL + 14 if self.array else self.words_end + 14
-        self.planes_top = self.kvm_end + (44 if self.narrow else 62)
-        self.near = _CLOSE if self.narrow else _NEAR
         room = (self.edges[1] - self.edges[0] + 8) / max(len(self.plane_objects), 1) - 8
         self.roomy = room >= _ROOMY
         self.box = min(_BOX, room) if self.roomy else self.cell - 2
         self.inline = not self.narrow or self.box >= _INLINE  # name and life of a plane in one line
         rows = max((len(plane.fields[:_MOST]) for plane in self.plane_objects), default=0) if self.roomy else 1
-        self.high = _PLANE if self.steady else 30 + 16 * rows + (0 if self.inline and self.roomy else 16)
+        return Room(
+            words=max([32.0, *(y for _, y, *_ in self.members)]),
+            tags=2 if self.beyond else any(map(self._slot_mark, range(KVM_MAX_PLANES))),
+            bare=bare,
+            planes=self.array and bool(self.plane_objects or set(self.slot_values.values()) != {"NULL"}),
+            high=30 + 16 * rows + (0 if self.inline and self.roomy else 16) if self.plane_objects else 0,
+            tagged=any(self._plane_mark(plane)[1] or not self._is_held(plane) for plane in self.plane_objects),
+        )
+
+    def _place(self, room: Room) -> None:
+        """The y of everything."""
+        self.words_end = room.words + _LINE * self.narrow
+        self.cells = self.words_end + 8 + _ABOVE * room.tags
+        self.kvm_end = self.cells + CELL + 14 if self.array else self.words_end + 14
+        self.planes_top = self.kvm_end + (44 if self.narrow else 62)
+        self.high = room.high
+        end = self.planes_top + room.high + _BELOW * room.tagged if self.array and room.planes else self.kvm_end
+        self.below = end + (_CLOSE if self.narrow else _NEAR)  # where everything else begins
 
     @property
     def summary(self) -> str:
@@ -67,17 +81,6 @@ class Memory:
         kinds = ("live", "dangling", "empty", "in freed memory")
         counts = [(self.state.occupancy.count(kind), kind) for kind in kinds]
         return ", ".join(f"{count} {kind}" for count, kind in counts if count)
-
-    @property
-    def below(self) -> float:
-        """Where the planes, or the room for them, end, and everything else begins."""
-        held = set(self.slot_values.values()) != {"NULL"}
-        if not self.array or not (self.plane_objects or held or self.steady):
-            return self.kvm_end + self.near
-        tagged = self.steady or any(
-            self._plane_mark(plane)[1] or not self._is_held(plane) for plane in self.plane_objects
-        )
-        return self.planes_top + (self.high if self.plane_objects or self.steady else 0) + _BELOW * tagged + self.near
 
     # -- struct kvm and its slots -----------------------------------------------------------------
 

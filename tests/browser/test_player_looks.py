@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.players import TEARDOWN, step
-from tests.browser.web import expect, html_page
+from tests.browser.web import NARROW, expect, html_page
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,9 @@ def live(page: Any) -> Any:
     return page.locator(".player")
 
 
-def test_nothing_moves_from_step_to_step(live: Any, page: Any) -> None:
+@pytest.mark.parametrize("width", [1280, 564, 360])
+def test_nothing_moves_from_step_to_step(width: int, live: Any, page: Any) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     places = set()
     for number in range(52):
         live.get_by_role("slider").fill(str(number))
@@ -54,13 +56,47 @@ def test_on_paper_it_is_one_frame(live: Any, page: Any) -> None:
     assert live.locator(".paper").first.evaluate("node => getComputedStyle(node).fill") == "rgb(255, 255, 255)"
 
 
-@pytest.mark.parametrize("width", [360, 720, 900, 1280, 1600])
-def test_no_page_scrolls_sideways(width: int, live: Any, page: Any) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
+# An output's width in JupyterLab with its file browser open, in a window of 1280 and of 1000 pixels; more; a phone.
+@pytest.mark.parametrize("width", [828, 548, 1500, 360])
+def test_words_in_pictures_can_be_read(width: int, live: Any, page: Any) -> None:
+    page.set_viewport_size({"width": width + 16, "height": 786})
     live.get_by_role("button", name="next defect (17)").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    sizes = live.evaluate("""player => {
+        const svg = player.querySelector(".heap svg");
+        const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+        const size = (node) => parseFloat(getComputedStyle(node).fontSize);
+        const words = [...player.querySelectorAll(".code span, .say .text, .head .text, .marks b")].map(size);
+        return [...words, ...[...svg.querySelectorAll("text")].map((text) => scale * size(text))];
+    }""")
+    assert min(sizes) >= (11 if width > 400 else 10)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width + 16
     source, heap = (live.locator(pane).bounding_box() for pane in (".source", ".heap"))
-    assert (source["y"] == heap["y"]) is (width >= 1000)  # side by side, or stacked
+    assert (source["y"] == heap["y"]) is (width >= 800)  # side by side, or stacked
+
+
+@pytest.mark.parametrize("size", [(828, 786), (548, 786)])
+def test_what_moves_the_picture_is_in_sight_with_it(size: tuple[int, int], live: Any, page: Any) -> None:
+    page.set_viewport_size({"width": size[0] + 16, "height": size[1]})
+    live.get_by_role("button", name="next defect (17)").click()
+    live.locator(".heap").evaluate("pane => pane.scrollIntoView({ block: 'end' })")
+    for part in (".heap svg", ".say", ".controls"):
+        expect(live.locator(part)).to_be_in_viewport(ratio=1)
+    live.locator(".source").evaluate("pane => pane.scrollIntoView({ block: 'start' })")
+    for part in (".source", ".say", ".controls"):
+        expect(live.locator(part)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("look", [{}, {"has_touch": True}])
+def test_buttons_are_large_enough_for_a_finger(look: dict[str, bool], chromium: Any) -> None:
+    context = chromium.new_context(viewport=NARROW, **look)
+    page = context.new_page()
+    page.set_content(html_page("A player", TEARDOWN.html))
+    heights = page.locator(".controls button:visible, input").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().height)"
+    )
+    assert len(heights) >= 7
+    assert min(heights) >= 32
+    context.close()
 
 
 def test_ticks_stand_where_the_thumb_stops(live: Any) -> None:

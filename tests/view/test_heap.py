@@ -219,13 +219,6 @@ def test_a_still_picture_has_no_room_for_what_is_not_there() -> None:
     assert "fd changed" in tagged
 
 
-@pytest.mark.parametrize("name", ["09", "08"])
-def test_steady_pictures_keep_their_room(name: str) -> None:
-    drawn = [heap_svg(step.state, changed=marks(step), steady=True) for step in TRACES[name].steps]
-    with_array = {height(image) for image, step in zip(drawn, TRACES[name].steps, strict=True) if step.state.kvm}
-    assert len(with_array) == 1
-
-
 def test_names_alone_mean_changed() -> None:
     state = step_of(TRACES["09"], what="return")
     assert heap_svg(state, changed=["plane#0"]) == heap_svg(state, changed={"plane#0": "changed"})

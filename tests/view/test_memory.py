@@ -55,11 +55,3 @@ def test_references_that_nobody_holds_share_a_chip() -> None:
     assert {"fd 1", "mm 1", "the others 0"} <= set(shown)
     assert sum(text.startswith(tuple(REFS.values())) for text in shown) == 2 + 1, "two chips, and a member of the VM"
     assert "all 0" in words(parse(heap_svg(kp.run("rfc").steps[-1].state, width=NARROW)))
-
-
-def test_room_is_kept_in_steady_pictures_alone() -> None:
-    def height(root_of: str) -> float:
-        return float(parse(root_of).get("viewBox", "").split()[3])
-
-    early = next(step.state for step in TRACES["09"].steps if step.state.kvm)
-    assert height(heap_svg(early, width=NARROW)) < 0.6 * height(heap_svg(early, width=NARROW, steady=True))

@@ -8,10 +8,11 @@ first picture, its sentence and a folded list of all steps; player.js then puts 
 
 from __future__ import annotations
 
+import operator
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Final, Literal
 
 from kvmplanes.given import A_RUN, brief, typed, written
@@ -19,17 +20,20 @@ from kvmplanes.model.series import VERSIONS, Function, Version
 from kvmplanes.runs.folds import FILTERS, Stop, as_stops
 from kvmplanes.runs.trace import Frame, Step, Trace
 from kvmplanes.view.describe import marks
-from kvmplanes.view.heap import heap_svg
+from kvmplanes.view.heap import heap_room, heap_svg
 from kvmplanes.view.live.packing import packed
 from kvmplanes.view.page.html import Html, badge, css, escape
 from kvmplanes.view.page.script import data_element, quoted, script_element
 from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, LIVE, tint, variables
 from kvmplanes.view.page.svg import STYLE, WIDTH, image
+from kvmplanes.view.room import Room
 
 Start = int | Literal["defect"]
 Stack = tuple[Frame, ...]
 TAB: Final = 4  # columns
 MOST_TITLE: Final = 1000  # characters
+BESIDE: Final = 404  # width of a picture that stands beside the C, in pixels where words are smallest; slots have 24
+_QUOTES: Final = str.maketrans("\"'", "'\"")
 
 
 def _palette() -> str:
@@ -130,7 +134,7 @@ def player_data(
     if title is not None:
         written(title, "title", MOST_TITLE)
     stops = list(_unfolded(trace.steps if whole else shown))
-    pictures = [_picture(stop) for stop in stops]
+    pictures = _pictures(stops)
     parts, changes = packed(pictures)
     heights = [float(height) for height in re.findall(r"viewBox='0 0 \S+ (\S+)'", "".join(pictures))]
     stacks = list(dict.fromkeys(stop.first.stack for stop in stops if stop.first.stack))
@@ -140,7 +144,7 @@ def player_data(
         "title": title or f"version {trace.version}: {trace.scenario}",
         "last": len(trace.steps) - 1,
         "start": first,
-        "size": [WIDTH, max(heights)],
+        "size": [BESIDE, max(heights)],
         "functions": [_function(trace.version.functions[name]) for name in names],
         "stacks": [_stack(trace.version, stack, names) for stack in stacks],
         "parts": parts,
@@ -203,14 +207,25 @@ def _is_detail(version: Version, name: str) -> bool:
 # -- pictures ---------------------------------------------------------------------------------------
 
 
-_QUOTES: Final = str.maketrans("\"'", "'\"")
+def _pictures(stops: Sequence[Stop]) -> list[str]:
+    """Each stop's picture for the script; all with the room that this run needs."""
+    room = reduce(operator.or_, map(_room, stops))
+    return [_picture(stop, room) for stop in stops]
 
 
 # Runs of one version are alike up to the call that fails: a certificate draws most stops of its runs many times.
-@lru_cache(512)
-def _picture(stop: Stop) -> str:
-    """A stop's picture for the script, which has the style already."""
-    drawn = heap_svg(stop.last.state, changed=_marks(stop), title="Heap after this step", steady=True)
+_again: Final = lru_cache(512)
+
+
+@_again
+def _room(stop: Stop) -> Room:
+    return heap_room(stop.last.state, changed=_marks(stop), width=BESIDE)
+
+
+@_again
+def _picture(stop: Stop, room: Room) -> str:
+    """A stop's picture without the style, which the script has already."""
+    drawn = heap_svg(stop.last.state, changed=_marks(stop), title="Heap after this step", room=room, width=BESIDE)
     # One picture at a time, shut off from the page: its ids need not tell it from others. The quotes change places
     # because a " costs four bytes in JSON within a notebook.
     key = drawn.partition('id="')[2].partition("-")[0]
@@ -228,6 +243,7 @@ def _marks(stop: Stop) -> dict[str, str]:
 def _still(trace: Trace, stop: Stop, title: str, place: str) -> str:
     """What shows before the script runs, or where none may run."""
     svg = heap_svg(stop.last.state, changed=_marks(stop), title=title, desc=stop.text)
+    svg = re.sub("<title>[^<]*</title>", "", svg)  # nobody can point at a part of an <img>
     at = _at(trace.version, stop.first.stack)
     frames = stop.first.stack[at : at + 1]
     lines = [f"<code>{escape(f'{at.file}:{at.lineno} {at.function}: {at.line}')}</code>" for at in frames]

@@ -108,9 +108,15 @@ def text(x: float, y: float, words: str, cls: str = "", *, anchor: str = "") -> 
 
 
 @_drawn_once
+def title(words: str) -> str:
+    """What a page shows beside the group that it begins, when a reader points there; nothing for no words."""
+    return f"<title>{escape(words)}</title>" if words else ""
+
+
+@_drawn_once
 def rect(x: float, y: float, width: float, height: float, cls: str, *, r: float = 4, fill: str = "") -> str:
     """A rounded rectangle; class `l` draws its outline, `a` and a role its soft area."""
-    return f"<rect{attrs(x=x, y=y, width=width, height=height, rx=r, cls=cls, fill=fill)}/>"
+    return f"<rect{attrs(x=x, y=y, width=width, height=height, rx=r or None, cls=cls, fill=fill)}/>"
 
 
 def box(x: float, y: float, width: float, height: float, *, role: str = "live", hatch: str = "", line: str = "") -> str:

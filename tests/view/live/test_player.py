@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import sys
-from functools import cache
+from functools import cache, reduce
 from html.parser import HTMLParser
+from operator import or_
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.runs.folds import Stop, as_stops
 from kvmplanes.view.describe import marks
-from kvmplanes.view.heap import heap_svg
-from kvmplanes.view.live.player import player, player_data
+from kvmplanes.view.heap import heap_room, heap_svg
+from kvmplanes.view.live.player import BESIDE, player, player_data
 
 VOID = {"img", "br"}
 TRACES = {
@@ -60,7 +61,8 @@ class Page(HTMLParser):
 
 
 def data_of(html: str) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(Page(html).text["script"][0])
+    stored = Page(html).text["script"][0]
+    data: dict[str, Any] = json.loads(stored.removeprefix("<!--").removesuffix("-->"))
     return data
 
 
@@ -158,10 +160,14 @@ def test_left_out_steps_are_owned_up_to() -> None:
 
 
 def test_every_picture_survives_its_packing(trace: kp.Trace, html: str) -> None:
+    moments = [
+        (stop.last.state, {place: mark for step in stop.steps for place, mark in marks(step).items()})
+        for stop in stops(trace)
+    ]
+    room = reduce(or_, (heap_room(state, changed=touched, width=BESIDE) for state, touched in moments))
     swap = str.maketrans("\"'", "'\"")
-    for stop, drawn in zip(stops(trace), pictures(data_of(html)), strict=True):
-        touched = {place: mark for step in stop.steps for place, mark in marks(step).items()}
-        wanted = heap_svg(stop.last.state, changed=touched, title="Heap after this step", steady=True)
+    for (state, touched), drawn in zip(moments, pictures(data_of(html)), strict=True):
+        wanted = heap_svg(state, changed=touched, title="Heap after this step", room=room, width=BESIDE)
         bare = re.sub(r"<style>.*?</style>", "", wanted)  # the script has it once
         assert drawn.translate(swap) == re.sub(r"\bk[0-9a-f]{8}-", "k-", bare)
 
@@ -266,7 +272,7 @@ def test_what_a_title_says_is_text() -> None:
     title = "</script><!-- & <b>bold"
     html = player(TRACES["unwinding"], title=title).html
     assert html.count("</script>") == 2
-    assert "<!--" not in html
+    assert "<!-- &" not in html
     assert data_of(html)["title"] == title
     assert Page(html).text["figcaption"][0].startswith(title)
 
