@@ -139,6 +139,7 @@ def _references(state: State, marked: Mapping[str, str], *, together: bool) -> I
         yield _Chip(f"at zero: {', '.join(zero)}", f"{'all' if len(zero) == len(REFS) else 'the others'} 0", "none", "")
 
 
+@lru_cache(64)
 def _what(name: str) -> str:
     """What a kind of object or a reference is there for, for whoever points at its chip."""
     return f"{name}: {use}" if (use := use_of(_TAKEN_BY.get(name, ""))) else name

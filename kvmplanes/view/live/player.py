@@ -23,7 +23,7 @@ from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_room, heap_svg
 from kvmplanes.view.live.packing import packed
 from kvmplanes.view.page.html import Html, badge, css, escape
-from kvmplanes.view.page.script import data_element, quoted, script_element
+from kvmplanes.view.page.script import data_element, script_element
 from kvmplanes.view.page.style import BAD, CHANGED, CLEAN, LIVE, tint, variables
 from kvmplanes.view.page.svg import STYLE, WIDTH, image
 from kvmplanes.view.room import Room
@@ -153,7 +153,7 @@ def player_data(
             for stop, change in zip(stops, changes, strict=True)
         ],
     }
-    return {"id": f"player-{zlib.crc32(quoted(data).encode()):08x}", **data}
+    return {"id": f"player-{zlib.crc32(repr(data).encode()):08x}", **data}
 
 
 def _told(stop: Stop, stacks: list[Stack], changes: list[list[int]]) -> dict[str, Any]:
