@@ -146,7 +146,8 @@ def _array(sheet: Sheet, trace: Trace, slots: Sequence[str]) -> None:
         upright = wide(span.word) >= sheet.at(last + 0.5) - sheet.at(first - 0.5)
         y, across = (top + 3, "right") if upright else (sheet.middle("struct kvm"), "center")
         middle = sheet.at((first + last) / 2)
-        sheet.write(middle, y, span.word, across=across, down="center", upright=upright)
+        if not upright or wide(span.word) + 3 <= sheet.rows["slots"][1] - top:
+            sheet.write(middle, y, span.word, across=across, down="center", upright=upright)
     sheet.boxes("no struct kvm", gone)
 
 

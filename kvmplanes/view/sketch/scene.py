@@ -11,19 +11,20 @@ from kvmplanes.given import A_RUN, typed
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import many
 from kvmplanes.view.page import svg
-from kvmplanes.view.page.html import Html, scrolled
+from kvmplanes.view.page.html import Html, css, scrolled
 
-_WIDTH: Final = 760
+_WIDTH: Final = 776
+_LEAST: Final = 714  # pixels; on a narrower page it scrolls, so that its words stay 11 pixels high
 _HEIGHT: Final = 330
 _TITLE: Final = "From a program to a plane"
 # The lines between the three columns: x, lower end, what crosses the line.
 _BORDERS: Final = ((188, 186, "system call"), (594, 310, "the guest runs"))
-_COLUMNS: Final = ((85, "user space"), (384, "kernel: KVM"), (685, "guest"))
+_COLUMNS: Final = ((85, "user space"), (384, "kernel: KVM"), (693, "guest"))
 _KVM: Final = (370.0, 48.0, 198.0, 112.0)  # x, y, width and height of struct kvm
 _SLOTS: Final = (380.0, 126.0, 178.0, 22.0)
 _PLANES: Final = (188.0, 32.0)  # y and height
 _VCPU: Final = (370.0, 234.0, 198.0, 74.0)
-_GUEST: Final = (620.0, 48.0, 130.0, 260.0)
+_GUEST: Final = (620.0, 48.0, 146.0, 260.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def scene_picture(trace: Trace) -> Html:
         f"vCPU 0: registers for plane {facts.plane}, and with later patches for plane {later}",
         f"guest: the security module on plane {facts.plane}, Linux on plane {later} (later patches)",
     )
-    return Html(scrolled(svg.inline(image)), "\n".join((_TITLE, *lines)))
+    wide = f"<div{css(min_width=f'{_LEAST}px')}>{svg.inline(image)}</div>"
+    return Html(scrolled(wide), "\n".join((_TITLE, *lines)))
 
 
 def _facts(trace: Trace) -> _Facts:

@@ -42,6 +42,10 @@ def test_slots_that_are_never_filled_share_a_row_that_says_so() -> None:
     assert "no slot is ever filled" in written(empty)
     assert len({top for (_, top), _ in places(empty, "empty")}) == 1
     assert "no slot is ever filled" not in written(plot("09"))
+    assert "absent" in written(plot("09"))
+    long = plot_occupancy(kp.run("08"))
+    assert "absent" not in written(long), "upright it has no room in one row; the legend says it"
+    assert "no struct kvm" in legend(long)
 
 
 def test_occupancy_marks_every_access_after_free() -> None:
