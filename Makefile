@@ -105,8 +105,9 @@ lock: $(VENV)/.created ## pin what pyproject.toml asks for in constraints.txt (n
 	@$(RUN) pip install -q uv
 	@.ci/lock '$(VENV)/bin/uv' $(if $(UPGRADE),--upgrade)
 
-bench: $(VENV)/.has-test ## time the import, a run and every certificate
+bench: $(VENV)/.has-test ## time the import, a run, every certificate, and the failure picker in a browser
 	@$(VENV)/bin/python .ci/bench.py
+	@$(VENV)/bin/python .ci/bench_picker.py
 
 clean: ## remove the environment and all that can be made again; my-notebooks/ stays
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
