@@ -101,6 +101,7 @@ def _leaves(node: c_ast.Node) -> Iterator[tuple[int, c_ast.Node]]:
             yield from _leaves(child)
 
 
+@lru_cache(4096)  # a picker asks for the same statements with each choice
 def _text(leaf: c_ast.Node) -> str:
     """The call that may take or give back, else the assignment that does; "" if there is neither."""
     parts = list(_parts(leaf))
