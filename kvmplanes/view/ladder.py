@@ -19,7 +19,7 @@ from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import escape, folded
 from kvmplanes.view.reached import NOWHERE, reached
 
-LADDER_WIDTH: Final = 458  # beside it there is room for a heap where a page has 752 pixels
+ACROSS: Final = 458  # width; beside it there is room for a heap where a page has 752 pixels
 WHOLE: Final = "The whole ladder"  # what opens it
 
 _TOP, _RUNG, _LINE = 42, 17, 13  # the y above the first row, least distance of rungs, one more line of a row
@@ -43,7 +43,7 @@ def ladder_svg(ladder: Ladder, *, whole: bool = False) -> str:
         body += part(shown, places)
     foot = [*_foot(ladder, places.bottom)]
     height, key = places.bottom + 16 + 15 * (len(foot) - 1), svg.key_of("ladder", words, whole)
-    return svg.picture([*body, *foot], height, key=key, title=_title(ladder), desc=words, width=LADDER_WIDTH)
+    return svg.picture([*body, *foot], height, key=key, title=_title(ladder), desc=words, width=ACROSS)
 
 
 def ladder_picture(ladder: Ladder) -> Leading:
@@ -53,10 +53,10 @@ def ladder_picture(ladder: Ladder) -> Leading:
     """
     typed(ladder, Ladder, "ladder must be what ladder() gives for a run")
     title, words = _title(ladder), ladder_in_words(ladder)
-    shown = svg.as_html(ladder_svg(ladder), title=title, desc=words, width=LADDER_WIDTH)
+    shown = svg.as_html(ladder_svg(ladder), title=title, desc=words, width=ACROSS)
     html = shown.html
     if reached(ladder) != ladder:
-        whole = svg.as_html(ladder_svg(ladder, whole=True), title=f"{title}, whole", desc=words, width=LADDER_WIDTH)
+        whole = svg.as_html(ladder_svg(ladder, whole=True), title=f"{title}, whole", desc=words, width=ACROSS)
         html += folded(WHOLE, whole.html)
     return Leading(html, shown.text, (ladder.trace,))
 
@@ -152,7 +152,7 @@ def _rung_lines(rung: Rung) -> tuple[str, ...]:
 
 
 def _row_lines(row: UndoRow) -> tuple[str, ...]:
-    return (row.words,) if row.site == NOWHERE else _wrapped(row.words, LADDER_WIDTH - 4 - _UNDO)
+    return (row.words,) if row.site == NOWHERE else _wrapped(row.words, ACROSS - 4 - _UNDO)
 
 
 def _row_notes(row: UndoRow) -> list[str]:
@@ -174,7 +174,7 @@ def _wrapped(code: str, width: float) -> tuple[str, ...]:
 
 
 def _heads(ladder: Ladder) -> Iterator[str]:
-    yield svg.text(8, 19, svg.short(ladder.title, LADDER_WIDTH - 16), "b")
+    yield svg.text(8, 19, svg.short(ladder.title, ACROSS - 16), "b")
     for x, words in ((_CALL, "acquired, from below ↑"), (_RIGHT - 8, "undone, from above ↓")):
         yield svg.text(x, 38, words, "t mute")
     yield svg.text(_NUMBER, 38, "nth", "t mute", anchor="end")
@@ -272,8 +272,7 @@ def _rows(ladder: Ladder, places: _Places) -> Iterator[str]:
             lines = [(line, look) for line in _row_lines(row)] + [(note, "t b bad") for note in _row_notes(row)]
             parts = [svg.text(_UNDO, y + _LINE * i, *line) for i, line in enumerate(lines)]
             if row.wrong:  # it leads to what is wrong
-                hit = _hit(_RIGHT - 8, LADDER_WIDTH - 4, y, len(lines))
-                parts += [_titled(row.words, _row_words(row), row.step), hit]
+                parts += [_titled(row.words, _row_words(row), row.step), _hit(_RIGHT - 8, ACROSS - 4, y, len(lines))]
             step = row.step if row.wrong else None
             yield svg.group(f"row {state}", _sign(state, _RIGHT, y - 4), *parts, data_kvmplanes_step=step)
 

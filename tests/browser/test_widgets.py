@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from kvmplanes.view.heap import NARROW
-from kvmplanes.view.ladder import LADDER_WIDTH
+from kvmplanes.view.ladder import ACROSS
 from kvmplanes.view.live.failures import picker
 from tests.browser.web import Open, expect, saved, store
 
@@ -155,7 +155,7 @@ def test_nothing_is_cut_off(live: Callable[..., Any], page: Any, width: int) -> 
     )
     beside = heap["y"] < ladder["y"] + ladder["height"]
     assert beside == (width > 900)
-    assert ladder["width"] >= LADDER_WIDTH
+    assert ladder["width"] >= ACROSS
     assert heap["width"] >= NARROW
 
 

@@ -10,7 +10,7 @@ from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.unwinding import ladder
 from kvmplanes.view.describe import describe, marks
 from kvmplanes.view.heap import NARROW, heap_svg
-from kvmplanes.view.ladder import LADDER_WIDTH, ladder_svg
+from kvmplanes.view.ladder import ACROSS, ladder_svg
 from kvmplanes.view.page import svg
 from kvmplanes.view.page.html import Html, css, escape, folded
 from kvmplanes.view.plots import plot_occupancy
@@ -24,7 +24,7 @@ GAP: Final = 12  # pixels between the two pictures
 LAYOUTS: Final = MappingProxyType(
     {
         name: {"flex": f"{width} 1 {width}px", "max_width": f"{width + 4}px"}
-        for name, width in {"ladder": LADDER_WIDTH, "heap": NARROW}.items()
+        for name, width in {"ladder": ACROSS, "heap": NARROW}.items()
     }
 )
 

@@ -9,7 +9,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.runs import unwinding
 from kvmplanes.view.heap import NARROW
-from kvmplanes.view.ladder import LADDER_WIDTH, ladder_svg
+from kvmplanes.view.ladder import ACROSS, ladder_svg
 from kvmplanes.view.live.failures import picker
 from kvmplanes.view.live.pictures import GAP, NO_REPORT, NOT_FILLED, moment
 from kvmplanes.view.page.svg import FOLLOWING
@@ -86,7 +86,7 @@ def test_slots_and_report_are_shown_on_demand_and_stay() -> None:
 def test_pictures_are_beside_each_other_where_a_page_of_the_site_has_752_pixels() -> None:
     shown = picker("09")
     least = [int(view.layout.flex.split()[-1].removesuffix("px")) for view in (shown.ladder, shown.heap)]
-    assert least == [LADDER_WIDTH, NARROW], "their own size, in which no text is small"
+    assert least == [ACROSS, NARROW], "their own size, in which no text is small"
     assert sum(least) + GAP == 752
 
 
