@@ -40,8 +40,10 @@ napoleon_use_ivar = True
 html_theme = "pydata_sphinx_theme"
 html_title = "kvmplanes"
 html_static_path = [str(layout.STAGE / "static")]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "live.css"]
 html_js_files = [("choices/choices.js", {"defer": "defer"}), ("print.js", {"defer": "defer"})]
+if (layout.STAGE / "static" / "live").is_dir():  # the builder makes it together with JupyterLite, whose Python it runs
+    html_js_files.append(("live/page.js", {"type": "module"}))
 html_favicon = str(layout.STAGE / "static" / "favicon.svg")
 html_show_sphinx = False
 html_copy_source = False

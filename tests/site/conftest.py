@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from notebooks.site.builder import layout
 from tests.browser.web import BELOW, SITE, Below, served
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -51,6 +52,12 @@ def denying(chromium: Any, tmp_path: Path) -> Callable[[dict[str, Any]], Abstrac
         browser.close()
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's script."""
+    return (layout.npm("axe-core") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

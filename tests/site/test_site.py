@@ -28,12 +28,6 @@ STOPS = """() => [...document.querySelectorAll("pre, .pst-scrollable-table-conta
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The accessibility checker's script."""
-    return (layout.npm("axe-core") / "axe.min.js").read_text(encoding="utf-8")
-
-
 def violations(page: Any, axe: str) -> list[str]:
     """What breaks WCAG 2.2 AA on a page, each rule with its first place."""
     page.evaluate(axe)

@@ -18,7 +18,7 @@ from kvmplanes.oracle.instruments.cases import ABOUT_09
 from kvmplanes.oracle.instruments.picker import instrument_choices
 from kvmplanes.oracle.instruments.table import instrument_table
 from kvmplanes.view.live.offline import failure_choices, write_script
-from notebooks.site.builder import book, figures, five, landing, layout, lite, policy, slides, teachers
+from notebooks.site.builder import book, figures, five, landing, layout, lite, live, policy, slides, teachers
 
 # The reference: what notebooks import from, and the rooms below, module by module.
 FACES = {
@@ -33,7 +33,7 @@ ROOMS = {"Runs and proofs": "kvmplanes.runs", "The model": "kvmplanes.model", "T
 def main() -> None:
     """Build everything, or everything but JupyterLite."""
     parser = argparse.ArgumentParser(prog="python -m notebooks.site.builder", description=__doc__)
-    parser.add_argument("--no-lite", action="store_true", help="leave out JupyterLite, the notebooks live in a browser")
+    parser.add_argument("--no-lite", action="store_true", help="leave out JupyterLite, and all that runs its Python")
     options = parser.parse_args()
     with layout.alone():
         build(with_lite=not options.no_lite)
@@ -47,12 +47,13 @@ def build(*, with_lite: bool) -> None:
     layout.STAGE.mkdir(parents=True)
     pages()
     choices(layout.STAGE / "static" / "choices")
+    if with_lite:
+        lite.main(layout.SITE)
+        live.write(layout.STAGE / "static" / "live", layout.SITE / "lite" / "static" / "pyodide")
     sphinx()
     policy.write(layout.SITE)
     downloads(layout.SITE / "downloads")
     slides.write(layout.SITE / "slides")
-    if with_lite:
-        lite.main(layout.SITE)
 
 
 def pages() -> None:

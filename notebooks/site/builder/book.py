@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The notebooks as chapters of a book: what only fetches a question or a picture does not stand before it.
 
+A cell that a reader can change and run in the page is marked as well.
+
 Marks are tags of cells, as myst-nb knows them; the notebooks themselves have none of these.
 """
 
@@ -10,10 +12,13 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from notebooks.site.live.cells import needed
+
 ROOMS = ("kvmplanes.learn", "kvmplanes.view")  # what is imported from them fetches what the page shows
 ASKS = frozenset({"ask", "exercise", "findings_field", "judge", "progress", "selftest"})
 ANSWERS = frozenset({"check"})  # a reader's own answer is in its call
-REMOVED, FOLDED = "remove-input", "hide-input"
+WIDGETS = frozenset({"composer", "instrument_picker", "order_widget", "picker"})  # they need JupyterLab's
+REMOVED, FOLDED, LIVE = "remove-input", "hide-input", "live"
 IMPORTS, CODE = "Imports", "Code"  # what a fold says
 _LINK = re.compile(r'href="([\w-]+)\.ipynb')  # of an output to another notebook, whose page has another suffix
 
@@ -30,7 +35,24 @@ def chapter(notebook: NotebookNode) -> NotebookNode:
             cell.metadata.tags = [*cell.metadata.get("tags", []), mark]
             title = IMPORTS if _is_imports(cell.source) else CODE
             cell.metadata.mystnb = {"code_prompt_show": title}
+    for cell in live(cells):
+        cell.metadata.tags = [*cell.metadata.get("tags", []), LIVE]
     return notebook
+
+
+def live(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
+    """The cells of code that can be run in the page: those that neither are nor need a widget.
+
+    Args:
+        cells: all cells of code of a notebook, with their marks.
+    """
+    # What is not in the page cannot be run there.
+    shown = [cell for cell in cells if REMOVED not in cell.metadata.get("tags", [])]
+    sources = [cell.source for cell in shown]
+    for place, cell in enumerate(shown):
+        needs = (sources[above] for above in needed(sources[: place + 1]))
+        if not _is_imports(cell.source) and not any(map(_makes_widget, needs)):
+            yield cell
 
 
 def mark_of(source: str, names: frozenset[str]) -> str:
@@ -68,6 +90,12 @@ def _imported(source: str) -> Iterator[str]:
 def _is_imports(source: str) -> bool:
     body = _statements(source)
     return bool(body) and all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body)
+
+
+def _makes_widget(source: str) -> bool:
+    nodes = (node for statement in _statements(source) for node in ast.walk(statement))
+    called = (node.func for node in nodes if isinstance(node, ast.Call))
+    return any(getattr(function, "attr", getattr(function, "id", "")) in WIDGETS for function in called)
 
 
 def _fetched(source: str) -> str:
