@@ -188,7 +188,7 @@ def exercise(id: str) -> Html:  # noqa: A002 - what the reader calls it
     text = [f"Exercise. {level}", task.task, *(f"    {line}" for line in task.given.splitlines())]
     text.append(f'{task.place} check("{task.id}", ...) takes {task.form}. {many(count, "hint")}.')
     frame = framed(LIVE, "".join(parts), f'data-kvmplanes-exercise="{task.id}"')
-    return Html(f"{frame}<script>{SCRIPT}</script>", "\n".join(text))
+    return Html(f"{frame}{SCRIPT}", "\n".join(text))
 
 
 def check(id: str, answer: ReaderAnswer, *, steps: bool = True) -> Result:  # noqa: A002

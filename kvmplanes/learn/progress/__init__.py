@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from kvmplanes.view.page.script import page_script
+from kvmplanes.view.page.script import script_element
 from kvmplanes.view.page.style import CLEAN, NEVER_USED
 
 _PALETTE: Final = (
     f".kp-done{{--clean-fill:{CLEAN.fill};--clean-ink:{CLEAN.ink}}}.kp-progress{{--rule:{NEVER_USED.line}}}"
 )
-SCRIPT: Final = page_script("kvmplanes.learn.progress", "progress", _PALETTE)
+SCRIPT: Final = script_element("kvmplanes.learn.progress", "progress", _PALETTE)
 
 
 def done_as(exercise: str) -> str:
@@ -21,4 +21,4 @@ def done_as(exercise: str) -> str:
 
 def solved(exercise: str) -> str:
     """HTML that has the browser which shows it keep that an exercise is done."""
-    return f'<span data-kvmplanes-done="{exercise}"></span><script>{SCRIPT}</script>'
+    return f'<span data-kvmplanes-done="{exercise}"></span>{SCRIPT}'

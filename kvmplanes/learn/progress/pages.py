@@ -74,7 +74,7 @@ def _line(page: str) -> Html:
 
 
 def _alive(body: str) -> str:
-    return f"{framed(LIVE, body, 'data-kvmplanes-progress class=kp-progress')}<script>{SCRIPT}</script>"
+    return f"{framed(LIVE, body, 'data-kvmplanes-progress class=kp-progress')}{SCRIPT}"
 
 
 def _counted(names: Iterable[str], word: str = "", done: str = "") -> Html:

@@ -7,7 +7,7 @@ from typing import Final
 
 from kvmplanes.given import written
 from kvmplanes.view.page.html import Html, escape
-from kvmplanes.view.page.script import page_script
+from kvmplanes.view.page.script import script_element
 from kvmplanes.view.page.style import NEVER_USED
 
 COPY_SCRIPT: Final = ("kvmplanes.view.page", "copy", f".kp-copied{{--rule:{NEVER_USED.line}}}")
@@ -17,4 +17,4 @@ def copied(text: str) -> Html:
     """A text as it is, to be copied; TypeError for what is none."""
     lines = written(text, "text").rstrip("\n")
     html = f"<div data-kvmplanes-copied><pre tabindex='0'>{escape(lines)}</pre></div>"
-    return Html(f"{html}<script>{page_script(*COPY_SCRIPT)}</script>", lines)
+    return Html(f"{html}{script_element(*COPY_SCRIPT)}", lines)
