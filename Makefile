@@ -105,7 +105,7 @@ lock: $(VENV)/.created ## pin what pyproject.toml asks for in constraints.txt (n
 	@$(RUN) pip install -q uv
 	@.ci/lock '$(VENV)/bin/uv' $(if $(UPGRADE),--upgrade)
 
-bench: $(VENV)/.has-test ## time the import, a run, every certificate, and the failure picker in a browser
+bench: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## time the import, a run, every certificate, and the failure picker in a browser
 	@$(VENV)/bin/python .ci/bench.py
 	@$(VENV)/bin/python .ci/bench_picker.py
 
