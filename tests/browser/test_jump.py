@@ -63,11 +63,11 @@ def test_a_row_opens_its_run_at_its_step(light: Any) -> None:
     view = section(light, "certificate")
     expect(view.locator(".player")).to_have_count(0)
     view.get_by_role("button", name="kvm_init_mmu_notifier").click()
-    shows(view, "step 19 of 62", "failable call 14 fails")
+    shows(view, "step 19 of 62", "kvm_init_mmu_notifier fails (call 14)")
     expect(view.locator(".say .text").last).to_have_text("kvm_init_mmu_notifier fails with ENOMEM.")
     view.get_by_role("button", name="anon_inode_getfile").click()
     trace = kp.run("09", fail="anon_inode_getfile")
-    shows(view, f"step {trace.defects[0].step} of {len(trace.steps) - 1}", "failable call 17 fails")
+    shows(view, f"step {trace.defects[0].step} of {len(trace.steps) - 1}", "anon_inode_getfile fails (call 17)")
     view.get_by_role("button", name="back to where you came from").click()
     expect(view.get_by_role("button", name="anon_inode_getfile")).to_be_focused()
     view.get_by_role("button", name="step 44").click()
@@ -97,7 +97,7 @@ def test_the_fold_opened_by_hand_begins_at_the_beginning(light: Any) -> None:
         expect(view.locator(".count")).to_have_text("step 0 of 65")
     view = section(light, "certificate")
     view.get_by_text("Step through it").click()  # of a certificate: of the run that its first row names
-    expect(view.locator(".player .title b")).to_contain_text("failable call 17 fails")
+    expect(view.locator(".player .title b")).to_contain_text("anon_inode_getfile fails (call 17)")
     expect(view.locator(".count")).to_contain_text("step 0 of")
 
 
