@@ -7,7 +7,6 @@ the names that they stand for.
 """
 
 import io
-import logging
 import re
 from collections.abc import Mapping
 from math import nan
@@ -22,9 +21,6 @@ from matplotlib.path import Path
 from kvmplanes.view.page.style import Shade
 from kvmplanes.view.page.svg import PALETTE, key_of
 from kvmplanes.view.plots.figure import FONTS, PAPER_SHADE, Figure, Sign, Words
-
-# A cold font cache is announced on stderr after five seconds; a notebook must not hold that.
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 RC_PARAMS: Final[Any] = {
     "svg.hashsalt": "kvmplanes", "svg.fonttype": "none", "font.family": "sans-serif", "font.sans-serif": list(FONTS),

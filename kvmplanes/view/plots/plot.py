@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A plot as a notebook shows it: a figure and who paints it; its text is text/plain and the alternative text."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
@@ -51,12 +54,25 @@ class Plot(Shown):
         if self.by == "svg":
             return paint_svg(self.figure), ""
         try:
-            from kvmplanes.view.plots.painter_matplotlib import paint_matplotlib
+            with _quiet("matplotlib"):
+                from kvmplanes.view.plots.painter_matplotlib import paint_matplotlib
         except ModuleNotFoundError as missing:
             if (missing.name or "").partition(".")[0] not in ("matplotlib", "numpy"):
                 raise
             return paint_svg(self.figure), "Drawn without matplotlib, which this Python does not have."
         return paint_matplotlib(self.figure), ""
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Keep warnings back: of a home that cannot be written, and of fonts that take their time, while it is imported."""
+    log = logging.getLogger(logger)
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 @bundle.register
