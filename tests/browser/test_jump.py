@@ -14,6 +14,7 @@ import kvmplanes as kp
 from kvmplanes.oracle import instrument_table
 from kvmplanes.runs.shown import Shown, bundle, load
 from kvmplanes.view import report
+from kvmplanes.view.ladder import WHOLE as WHOLE_LADDER
 from tests.browser.web import LOOKS, NARROW, Open, expect, html_page, saved, served, store
 
 pytestmark = pytest.mark.browser
@@ -132,9 +133,11 @@ def test_a_rung_says_what_it_is_for_and_leads_to_its_call(light: Any) -> None:
 
 def test_a_rung_that_was_not_reached_leads_nowhere_and_is_explained(light: Any) -> None:
     view = section(light, "failing")
+    expect(view.get_by_role("img", name="kvm_create_vm_debugfs")).to_have_count(0)  # it is one of several in a row
+    view.get_by_text(WHOLE_LADDER).click()
     assert view.get_by_role("button", name="kvm_create_vm_debugfs").count() == 0
     view.get_by_role("img", name="kvm_create_vm_debugfs").focus()
-    expect(view.locator(".kp-says")).to_contain_text(
+    expect(view.locator(".kp-says").last).to_contain_text(
         "statistics as files, for debugging. In this run: was not reached."
     )
     light.keyboard.press("Enter")

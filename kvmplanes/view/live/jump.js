@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // From what speaks of a step to that step. A view has marks, `data-kvmplanes-step="44"` (and `data-kvmplanes-run="2"`
-// for another run than the first), and its host the runs: jump.py packed them. A mark becomes a button. Below the view
-// comes a fold with a player; a mark opens it and sends the player to its step.
+// for another run than the first), and its host the runs: jump.py packed them. A mark becomes a button. A fold with a
+// player is added below the view; a mark opens it and sends the player to its step.
 import { element, enliven, quiet } from "../page/dom.js";
 import { Player } from "./player.js";
 
-const HINT = "Point at a call, or move to it with Tab: here stands what it is for. A click or Enter shows its step.";
+const HINT = "Point at a call, or move to it with Tab, to read here what it is for. A click or Enter shows its step.";
 
 function bytes(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -22,7 +22,7 @@ async function unpacked(text) {
   });
 }
 
-// A picture that has marks stands in the page itself, so that they can be pressed.
+// Puts a picture that has marks into the page itself, so that they can be pressed.
 function inlined(image) {
   const text = new TextDecoder().decode(bytes(image.src.split("base64,")[1] ?? ""));
   const picture = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;

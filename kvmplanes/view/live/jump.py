@@ -83,9 +83,9 @@ def with_player(html: str, runs: Sequence[Trace]) -> str:
 def packed(runs: Sequence[Trace]) -> str:
     """What the player needs of each run, compressed, as text for an attribute.
 
-    As it is for one player, the 18 runs of `certify("09")` take 870 kB, and the 32 of "29" 2 MB. Paths of one version
-    are alike up to the call that fails: with what they share stored once it is 210 and 420 kB, and compressed 36 and
-    68 kB, which a notebook of 500 kB can hold. Compressed one by one they would take 215 and 490 kB.
+    As it is for one player, the 18 runs of `certify("09")` take 800 kB, and the 32 of "29" 2 MB; compressed one by one
+    they take 200 and 470 kB. Paths of one version are alike up to the call that fails: with what they share stored
+    once, and then compressed, it is 40 and 75 kB, which a notebook of 500 kB can hold.
     """
     shared: dict[str, dict[str, int]] = {name: {} for name in (*_SHARED, "parts")}
 
