@@ -2,14 +2,16 @@
 """Cells that run in a page: which others they need, and that they show what the notebooks have stored."""
 
 import json
+import re
 import subprocess
 import sys
-from typing import Any
+from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 
-from notebooks.site.builder import book, layout, live
+from kvmplanes.learn import check
+from notebooks.site.builder import book, layout, policy
 from notebooks.site.live import cells
 
 # A Python as the page has it: without widgets, plots and IPython. It reads lists of cells, and writes what each shows.
@@ -84,13 +86,14 @@ def test_the_verdict_on_an_answer_is_told() -> None:
     assert cells.run([imports, "check('nth-plane', 2)"])["passed"] is False
 
 
-def test_scripts_of_an_output_are_files_that_the_builder_stores(tmp_path: Any) -> None:
-    assert live.write_scripts(tmp_path) == len([*tmp_path.iterdir()]) >= 3
-    shown = cells.run(["from kvmplanes.learn import check", "check('teardown-order', 'mmdrop(mm);')"])["outputs"]
-    named = [part.partition('"')[0] for part in shown[0]["html"].split('<script src="')[1:]]
+def test_a_script_of_an_output_is_the_file_that_the_page_with_it_has(tmp_path: Path) -> None:
+    answer = "check('teardown-order', 'mmdrop(mm);')"
+    (shown,) = cells.run(["from kvmplanes.learn import check", answer])["outputs"]
+    named = re.findall(r'<script src="(.+?)"></script>', shown["html"])
     assert named
-    assert {tmp_path / name for name in named} <= {*tmp_path.iterdir()}
-    assert cells.scripts(shown[0]["html"]) == []
+    (tmp_path / "_static").mkdir()
+    policy.strict(check("teardown-order", "mmdrop(mm);")._repr_mimebundle_()["text/html"], tmp_path)
+    assert set(named) == {path.name for path in (tmp_path / "_static" / "outputs").iterdir()}
 
 
 @pytest.mark.parametrize("name", layout.notebooks())

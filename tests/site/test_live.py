@@ -16,11 +16,9 @@ pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
 LOADED = 120_000  # milliseconds for the first run, on a busy machine
-RUN = 60_000  # and for others
 WRONG = "kvm_destroy_planes(kvm);\nmmdrop(mm);\nkvm_arch_free_vm(kvm);"
 RIGHT = "kvm_destroy_planes(kvm);\nkvm_arch_free_vm(kvm);"
-AT_FIRST_USE = ("/_static/live/editor-", "/_static/live/worker.js", "/_static/live/scripts/", "/lite/")
-STRICT = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
+AT_FIRST_USE = ("/_static/live/editor-", "/_static/live/worker.js", "/lite/")
 
 
 @pytest.fixture(autouse=True)
@@ -165,10 +163,10 @@ def test_a_run_that_does_not_end_is_ended(open_page: Open) -> None:
     expect(task.bar.get_by_role("button", name="Run")).to_be_focused()
     task.bar.get_by_role("button", name="Run").click()
     expect(task.status).to_have_text("Running …", timeout=LOADED)
-    page.clock.fast_forward(29_000)
+    page.clock.fast_forward(59_000)
     expect(task.status).to_have_text("Running …")
     page.clock.fast_forward(2_000)
-    expect(task.status).to_contain_text("did not end within 30 seconds and was stopped")
+    expect(task.status).to_contain_text("did not end within 60 seconds and was stopped")
     expect(task.output).to_contain_text("reads and 1 write")
     task.write("print(t.errno)")
     task.run("It has run")
@@ -219,23 +217,6 @@ def test_without_its_python_a_page_stays_as_it_is(open_page: Open, browser_page:
     expect(task.output).to_contain_text("As given")
     browser_page.unroute("**/pyodide.mjs")
     task.run("Not yet", "Check")
-
-
-def test_a_page_that_allows_no_script_within_it_runs_its_cells(chromium: Any, site: str) -> None:
-    context = chromium.new_context()
-
-    def strictly(route: Any) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": STRICT})
-
-    context.route(f"{site}**", strictly)
-    page = context.new_page()
-    page.goto(f"{site}05-teardown.html")
-    task, c = exercise(page)
-    task.write(WRONG, c)
-    task.run("Not yet", "Check")
-    expect(task.output.locator("[data-kvmplanes-player]").get_by_role("button", name="Previous step")).to_be_visible()
-    context.close()
 
 
 def test_without_javascript_there_is_nothing_to_press(chromium: Any, site: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What makes the cells of the pages run: the scripts, bundled, and the scripts of outputs as files of their own."""
+"""The scripts that make the cells of the pages run, bundled."""
 
 import json
 import os
@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 from notebooks.site.builder import layout
-from notebooks.site.live.cells import file_of, scripts
 
 SOURCES = layout.PAGES / "live"
 # What the page's Python loads of JupyterLite's: modules, and what their `fetch` asks for. With the wheels alone that
@@ -45,24 +44,5 @@ def write(folder: Path, pyodide: Path) -> None:
     ]
     environment = {**os.environ, "NODE_PATH": str(layout.npm("esbuild").parent)}
     subprocess.run(command, check=True, env=environment)
-    stored = write_scripts(folder / "scripts")
     size = sum(path.stat().st_size for path in folder.glob("*.js")) / 1e6
-    print(f"Cells in the page: Python {megabytes} MB, editor and scripts {size:.1f} MB, {stored} scripts of outputs")
-
-
-def write_scripts(folder: Path) -> int:
-    """Store each script of the notebooks' outputs in a file that its content names; return how many there are.
-
-    A page that allows no script within it can run these.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    found = {
-        script
-        for name in layout.notebooks()
-        for cell in layout.read(name).cells
-        for output in cell.get("outputs", [])
-        for script in scripts(output.get("data", {}).get("text/html", ""))
-    }
-    for script in found:
-        (folder / file_of(script)).write_text(script, encoding="utf-8")
-    return len(found)
+    print(f"Cells in the page: Python {megabytes} MB, editor and scripts {size:.1f} MB")

@@ -11,6 +11,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from notebooks.site.live.cells import file_of
+
 # A script in a page, as browsers read it; one with a type such as application/json is data.
 _INLINE = re.compile(r'<script(?: data-[\w-]+="[^"]*")?>(?P<text>.*?)</script>', re.DOTALL)
 _HEAD = re.compile(r"<head>\s*")
@@ -44,11 +46,11 @@ def strict(page: str, site: Path) -> str:
 
     def placed(script: re.Match[str]) -> str:
         text = script["text"]
-        digest = hashlib.sha256(text.encode())
         if not text.startswith(_OURS):
-            hashes[f"'sha256-{base64.b64encode(digest.digest()).decode()}'"] = None
+            digest = hashlib.sha256(text.encode()).digest()
+            hashes[f"'sha256-{base64.b64encode(digest).decode()}'"] = None
             return script[0]
-        name = f"{digest.hexdigest()[:12]}.js"
+        name = file_of(text)  # a cell that is run in the page asks for it by this name as well
         if name in names:
             return ""
         names.add(name)

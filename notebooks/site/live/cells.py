@@ -6,7 +6,6 @@ worker has this file as a text; the builder asks it which cells need which.
 """
 
 import ast
-import html
 import io
 import json
 import re
@@ -185,15 +184,10 @@ def _told(raised: BaseException, where: str) -> str:
 
 
 def with_files(shown: str) -> str:
-    """HTML whose scripts are files: those that the builder stores, by the names that their content gives them."""
-    return _SCRIPT.sub(lambda script: f'<script src="{html.escape(file_of(script[1]))}"></script>', shown)
+    """HTML with its scripts as files: those that the builder writes for the same scripts in the pages."""
+    return _SCRIPT.sub(lambda script: f'<script src="{file_of(script[1])}"></script>', shown)
 
 
 def file_of(script: str) -> str:
-    """The name of the file for a script of an output."""
-    return f"{sha256(script.encode()).hexdigest()[:16]}.js"
-
-
-def scripts(shown: str) -> list[str]:
-    """The scripts of an output."""
-    return _SCRIPT.findall(shown)
+    """The name that its content gives to the file of an output's script."""
+    return f"{sha256(script.encode()).hexdigest()[:12]}.js"

@@ -6,7 +6,7 @@ import { element, quiet } from "../../../kvmplanes/view/page/dom.js";
 import { run } from "./python.js";
 
 const KEYS = "Tab indents; Escape, then Tab leaves the editor; Ctrl+Enter";
-const SCRIPTS = new URL("./scripts/", import.meta.url);
+const SCRIPTS = new URL("../outputs/", import.meta.url); // policy.py wrote them
 let isLoaded = false;
 let count = 0;
 
@@ -54,37 +54,19 @@ export class Group {
     this.above = above;
     this.last = cells.at(-1);
     this.exercise = this.last.given.match(/\bcheck\("([^"]+)"/)?.[1];
-    this.host = this.exercise && document.querySelector(`[data-kvmplanes-exercise="${this.exercise}"]`);
     this.opener = button(this.exercise ? "Answer here" : "Edit and run", () => this.open());
     const size = this.exercise ? ` Your answer is checked in this page; that loads Python once, ${MEGABYTES} MB.` : "";
     this.door = element("div", { class: `kp-try${this.exercise ? "" : " kp-quiet"}` }, this.opener, size);
     cells[0].input.after(this.door);
-    if (this.host) this.attend();
-  }
-
-  // What is kept of an exercise: that it is done, and the last answer.
-  attend() {
-    this.host.dataset.kvmplanesKeeps = this.answer;
-    this.host.kvmplanesForget = (isMeant) => {
-      if (isMeant(this.answer)) this.reset();
-      this.mark();
-    };
-    this.mark();
   }
 
   get answer() {
     return `answer:${this.exercise}`;
   }
 
-  mark() {
-    this.host.querySelector(".kp-done")?.remove();
-    if (kept(`exercise:${this.exercise}`) !== "done") return;
-    this.host.querySelector("p").append(" ", element("b", { class: "kp-done" }, "✓ done"));
-  }
-
   // An answer of an earlier visit stands where the reader left it.
   restore() {
-    const texts = this.host && kept(this.answer);
+    const texts = this.exercise && kept(this.answer);
     if (Array.isArray(texts) && texts.length === this.cells.length) this.open(texts);
   }
 
@@ -132,23 +114,17 @@ export class Group {
   }
 
   changed() {
-    if (this.host)
+    if (this.exercise)
       keep(
         this.answer,
         this.cells.map((cell) => cell.text),
       );
   }
 
-  // Forgets the answer; `reset` is called for it.
+  // The given code and the stored output again.
   begin() {
     if (this.isBusy) return;
-    if (this.host) forget((name) => name === this.answer);
-    else this.reset();
-  }
-
-  // The given code and the stored output again.
-  reset() {
-    if (!this.start || this.isBusy) return;
+    if (this.exercise) forget((name) => name === this.answer);
     for (const cell of this.cells) cell.editor.replace(cell.given);
     this.last.output.replaceChildren(...this.last.stored);
     this.say("");
@@ -196,13 +172,8 @@ export class Group {
     for (const dead of this.last.output.querySelectorAll("script[src]")) {
       dead.replaceWith(element("script", { src: new URL(dead.getAttribute("src"), SCRIPTS) }));
     }
-    if (passed && this.host) {
-      keep(`exercise:${this.exercise}`, "done");
-      this.mark();
-    }
     if (failed) this.say("It ended with an error, which is shown below.");
-    else if (passed === null)
-      this.say(outputs.length ? "It has run; its output is below." : "It has run, and shows nothing.");
+    else if (passed === null) this.say(outputs.length ? "It has run; see below." : "It has run, and shows nothing.");
     else this.say(passed ? "Right: this exercise is done." : "Not yet. The reply is below.");
   }
 }
@@ -219,7 +190,7 @@ function box({ html, text }) {
     const lines = element("div", { class: "highlight" }, element("pre", {}, text));
     return element("div", { class: "output stream highlight-none notranslate" }, lines);
   }
-  const made = element("div", { class: "output text_html" });
-  made.innerHTML = html;
-  return made;
+  // Parsed apart, where nothing runs, as the page's policy wants it.
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  return element("div", { class: "output text_html" }, ...parsed.head.childNodes, ...parsed.body.childNodes);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The page's one Python: a worker that is started when something is to be run, and ended when that does not end.
-const LIMIT = 30; // seconds for a run
+const LIMIT = 60; // seconds for a run
 
 let worker;
 let before = Promise.resolve();
