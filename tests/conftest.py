@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What every test may use."""
 
+import gc
 import os
 import subprocess
 from collections.abc import Callable
@@ -18,6 +19,17 @@ ROOT = Path(__file__).resolve().parent.parent
 # `pytest --hypothesis-profile=default` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without the browser's tests their folder is left out: what its files draw for them takes seconds."""
+    return True if config.option.markexpr == "not browser" and collection_path == ROOT / "tests" / "browser" else None
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: the collector of garbage looks at them no more, and rarely at all."""
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
 
 
 @pytest.fixture(scope="session")

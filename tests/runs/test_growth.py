@@ -21,23 +21,30 @@ VM = ("KVM_CREATE_VM", "close(vm)")
 PLANES = ("KVM_CREATE_VM", "KVM_CREATE_PLANE 1", "KVM_CREATE_PLANE 15", "close(plane 1)", "close(plane 15)")
 
 
-def cost(action: Callable[[], object]) -> tuple[int, int]:
-    """Calls of functions, and bytes at the highest: both are the same on every machine, as busy as it may be."""
-    action()  # what is made once is made
+# Calls and bytes are the same on every machine, as busy as it may be, once what is made once is made.
+def calls(action: Callable[[], object]) -> int:
+    """Calls of functions."""
     counted = cProfile.Profile()
     gc.collect()
     gc.disable()  # when it collects depends on what ran before, and Hypothesis is called then
     try:
-        counted.enable()
+        counted.runcall(action)
+    finally:
+        gc.enable()
+    return sum(entry.callcount for entry in counted.getstats())
+
+
+def highest(action: Callable[[], object]) -> int:
+    """Bytes at the highest."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
         action()
-        counted.disable()
-        tracemalloc.start()
-        action()
-        _, highest = tracemalloc.get_traced_memory()
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
         gc.enable()
-    return sum(entry.callcount for entry in counted.getstats()), highest
 
 
 def vms(count: int) -> kp.Trace:
@@ -52,20 +59,24 @@ def planes(count: int) -> kp.Trace:
 
 @pytest.mark.parametrize("grown", [vms, planes])
 def test_ten_times_as_much_costs_twelve_times_as_much_at_most(grown: Callable[[int], kp.Trace]) -> None:
-    (few, _), (_, half), (many, whole) = (cost(lambda count=count: grown(count)) for count in (10, 50, 100))  # type: ignore[misc]
     assert len(grown(100).steps) > 9 * len(grown(10).steps)
-    assert many < TIMES * few
-    assert whole < 2 * TIMES / 10 * half, "small numbers take no memory of their own, so ten VMs are no measure"
+    assert calls(lambda: grown(100)) < TIMES * calls(lambda: grown(10))
+    # Small numbers take no memory of their own, so ten VMs are no measure.
+    assert highest(lambda: grown(100)) < 2 * TIMES / 10 * highest(lambda: grown(50))
 
 
 def test_looking_at_every_state_is_no_run_of_its_own_each_time() -> None:
-    few, many = (cost(lambda count=count: [step.state.kvm for step in vms(count).steps])[0] for count in (3, 30))  # type: ignore[misc]
-    assert many < TIMES * few
+    def look(count: int) -> list[object]:
+        return [step.state.kvm for step in vms(count).steps]
+
+    assert look(3)  # what is made once is made
+    assert calls(lambda: look(30)) < TIMES * calls(lambda: look(3))
 
 
 def test_a_path_costs_the_same_however_many_there_are() -> None:
     def a_path(failures: int) -> float:
-        return cost(lambda: kp.certify("29", failures=failures))[0] / len(kp.certify("29", failures=failures).paths)
+        paths = kp.certify("29", failures=failures).paths
+        return calls(lambda: kp.certify("29", failures=failures)) / len(paths)
 
     assert a_path(2) < TIMES / 10 * a_path(1)
 

@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -45,6 +46,14 @@ prompt = "Why?"
 reason = "So."
 options = [{ value = 1, label = "One.", reply = "Yes." }]
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _keys_are_computed_once() -> Iterator[None]:
+    """The right option of each question is worked out at its first use here; test_keys.py is about keys."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Question, "right", cache(Question.right))
+        yield
 
 
 def test_text_and_keys_are_joined() -> None:
