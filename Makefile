@@ -5,6 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := pip>=25.1,<27# the first that knows dependency groups is 25.1
+UV := uv>=0.9,<1# pins what is asked for, and installs in a tenth of the time; only pip reads a reader's pip.conf
+INSTALLER ?= pip
+PINS ?= -c constraints.txt# with INSTALLER=uv also --resolution=lowest-direct, or nothing for the newest
+AUDIT := pip-audit>=2.9,<3# known vulnerabilities of what is pinned; it asks the package index
 WORKERS := -n 2
 SCHEMA := $(VENV)/bin/check-jsonschema --builtin-schema
 BIOME := build/npm/node_modules/.bin/biome
@@ -12,13 +16,13 @@ NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 PROSE := $(NOTEBOOKS) README.md CONTRIBUTING.md $(wildcard notebooks/site/*.md kvmplanes/*/*.toml kvmplanes/*/*/*.toml)
 
 # A reader's own IPython start-up files and matplotlibrc must not change what a validated notebook prints.
-unit nbval notebooks: export IPYTHONDIR := $(CURDIR)/$(VENV)/ipython
-unit nbval notebooks site $(VENV)/.has-test: export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
+unit nbval notebooks orders bench: export IPYTHONDIR := $(CURDIR)/$(VENV)/ipython
+unit nbval notebooks orders bench site $(VENV)/.has-test: export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help lab test lint unit nbval test-browser site serve test-site test-pyodide oracle fuzz kernel check-github \
-	notebooks store scripts format lock bench clean .folder
+	everything audit orders notebooks store scripts format lock bench clean .folder
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -40,17 +44,16 @@ lint: $(VENV)/.has-test $(VENV)/.has-prose ## ruff, mypy --strict, proselint wit
 		$(BIOME) check --error-on-warnings; else echo 'Biome is left out: there is no npm.'; fi
 
 unit: $(VENV)/.has-test ## the unit tests alone
-	@$(RUN) pytest $(WORKERS) --junitxml=build/reports/unit.xml
+	@$(RUN) pytest $(WORKERS) --dist loadfile --no-loadscope-reorder --junitxml=build/reports/unit.xml
 
 nbval: $(VENV)/.has-test ## the notebooks alone, strict
 	@[ -n '$(NOTEBOOKS)' ] || { echo 'There is no notebook in notebooks/: nothing to validate.' >&2; exit 1; }
-	@$(RUN) pytest -q -k every_cell_was_run tests/house/test_notebooks.py
 	@$(RUN) pytest --nbval --nbval-current-env --nbval-cell-timeout=60 $(WORKERS) --dist loadscope \
 		--junitxml=build/reports/nbval.xml notebooks/
 
 test-browser: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## drive JupyterLab in a real Chromium, and its main parts in a real Firefox
 	@if command -v npm >/dev/null || [ "$$CI" = true ]; then $(MAKE) -s build/npm/installed; fi
-	@$(RUN) pytest -m browser --junitxml=build/reports/browser.xml tests/browser
+	@$(RUN) pytest $(WORKERS) --dist worksteal -m browser --junitxml=build/reports/browser.xml tests/browser
 
 site: $(VENV)/.has-site build/npm/installed ## build the documentation site into build/site, from the notebooks as committed
 	@$(RUN) notebooks.site.builder
@@ -61,7 +64,7 @@ serve: build/site/index.html ## show the built site on this machine's own loopba
 	@$(RUN) http.server $(PORT) --bind 127.0.0.1 --directory build/site
 
 test-site: $(VENV)/.has-test $(VENV)/.has-browser $(VENV)/.has-site build/npm/installed build/site/index.html ## the built site in a real Chromium: links, keys, JupyterLite
-	@$(RUN) pytest $(WORKERS) --dist load -m browser --junitxml=build/reports/site.xml tests/site
+	@$(RUN) pytest $(WORKERS) --dist worksteal -m browser --junitxml=build/reports/site.xml tests/site
 
 build/site/index.html:
 	@echo 'There is no site yet: run make site.' >&2; exit 1
@@ -78,6 +81,8 @@ fuzz: $(VENV)/.has-test ## random edits of the C on the model and on compiled C:
 kernel: $(VENV)/.has-test ## the patch on your own kernel tree, built, booted, measured: make kernel KERNEL_SRC=path
 	@$(RUN) kvmplanes kernel '$(KERNEL_SRC)' --work '$(or $(WORK),build/kernel)' --jobs $(or $(JOBS),2) \
 		$(if $(VARIANTS),--variants $(VARIANTS)) $(if $(BOOTS),--boots $(BOOTS))
+
+everything: $(addprefix $(VENV)/.has-,test prose lab browser site github) ## install all that the checks need (quicker: INSTALLER=uv)
 
 check-github: $(VENV)/.has-github ## workflows, issue forms and citation against their schemas, and an audit of the workflows
 	@$(SCHEMA) vendor.github-workflows $(wildcard .github/workflows/*.yml)
@@ -102,12 +107,19 @@ scripts: build/npm/installed ## bundle the scripts of pages and widgets again, a
 	@cd build/npm && npm run --silent bundle
 
 lock: $(VENV)/.created ## pin what pyproject.toml asks for in constraints.txt (newest of everything: UPGRADE=1)
-	@$(RUN) pip install -q uv
+	@$(RUN) pip install -q '$(UV)'
 	@.ci/lock '$(VENV)/bin/uv' $(if $(UPGRADE),--upgrade)
 
-bench: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## time the import, a run, every certificate, and the failure picker in a browser
-	@$(VENV)/bin/python .ci/bench.py
-	@$(VENV)/bin/python .ci/bench_picker.py
+bench: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## time what a reader waits for, each beside its peer or floor (some of it: make bench ONLY=certify)
+	@$(VENV)/bin/python .ci/bench.py $(ONLY)
+	@$(if $(ONLY),,$(VENV)/bin/python .ci/bench_picker.py)
+
+orders: $(VENV)/.has-test ## the notebooks in random orders, each with its stored outputs: make orders COUNT=20
+	@$(VENV)/bin/python .ci/orders.py $(or $(COUNT),20)
+
+audit: $(VENV)/.created ## known vulnerabilities of the pinned packages; needs the network
+	@$(RUN) pip install -q '$(UV)'
+	@$(VENV)/bin/uv tool run --from '$(AUDIT)' pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 clean: ## remove the environment and all that can be made again; my-notebooks/ stays
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -125,6 +137,9 @@ $(VENV)/.created: | .folder
 	@'$(PYTHON)' -m venv --clear $(VENV)
 	@touch $@
 
+INSTALL.pip = $(RUN) pip install -q --disable-pip-version-check
+INSTALL.uv = $(VENV)/bin/uv pip install -q --python $(VENV)/bin/python
+
 # `lab` is an extra, which the wheel offers; the other sets are dependency groups, which only this clone has.
 $(VENV)/.has-%: SET = --group $* -e .
 $(VENV)/.has-lab: SET = -e '.[lab]'
@@ -132,8 +147,8 @@ $(VENV)/.has-lab: SET = -e '.[lab]'
 # The first import of matplotlib's fonts may print a notice; it must not land in a notebook under test.
 $(VENV)/.has-%: $(VENV)/.created pyproject.toml constraints.txt | .folder
 	@echo 'Installing kvmplanes with the set $* into $(VENV): pip is quiet, and this may take some minutes ...'
-	@$(RUN) pip install -q --disable-pip-version-check '$(PIP)'
-	@$(RUN) pip install -q --disable-pip-version-check -c constraints.txt $(SET)
+	@$(RUN) pip install -q --disable-pip-version-check '$(PIP)' $(if $(filter uv,$(INSTALLER)),'$(UV)')
+	@$(INSTALL.$(INSTALLER)) $(PINS) $(SET)
 	@$(VENV)/bin/python -c 'import matplotlib.font_manager'
 	@touch $@
 

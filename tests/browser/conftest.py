@@ -21,6 +21,8 @@ from tests.browser.web import TOKEN
 
 # JupyterLab's own, when cells scroll out of its window while they load: github.com/jupyterlab/jupyterlab/issues/15415
 WINDOWING = "detachWidget"
+WINDOW = {"width": 1280, "height": 900}
+KEPT = "cookies,local_storage,indexeddb,cache_storage,service_workers"  # what a page may keep in a browser
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -84,10 +86,12 @@ def lab(lab_folder: Path, need: Callable[[object, str], None]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
-    """The distribution's Chromium, without a window; a playwright Browser."""
+    """The distribution's Chromium, without a window, for which no host but this one exists; a playwright Browser."""
     need(importlib.util.find_spec("playwright"), "The browser tests need playwright: run `make test-browser`.")
     need(CHROMIUM, "The browser tests need the distribution's Chromium (Debian, Ubuntu: apt install chromium).")
-    arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    # Not by a route, for which playwright would turn off the browser's cache.
+    nowhere = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    arguments = ["--disable-gpu", nowhere, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
@@ -96,16 +100,33 @@ def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def reader(chromium: Any) -> Iterator[Any]:
+    """One reader's browser for all that is opened in JupyterLab, whose scripts are fetched and compiled once."""
+    context = chromium.new_context(viewport=WINDOW)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
+def page(request: pytest.FixtureRequest, chromium: Any) -> Iterator[Any]:
     """A fresh page that reaches this machine only; an uncaught JavaScript error fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.route(lambda url: not url.startswith(("http://127.0.0.1:", "data:", "blob:")), lambda route: route.abort())
+    in_lab = "lab" in request.fixturenames
+    context = request.getfixturevalue("reader") if in_lab else chromium.new_context(viewport=WINDOW)
     page = context.new_page()
+    if in_lab:  # the cache stays, and nothing else
+        session = context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": request.getfixturevalue("lab"), "storageTypes": KEPT})
+        session.detach()
     errors: list[str] = []
     page.on("pageerror", lambda error: None if WINDOWING in str(error.stack) else errors.append(str(error.stack)))
     yield page
-    context.close()
+    if in_lab:
+        context.clear_permissions()
+        for each in context.pages:
+            each.close()
+    else:
+        context.close()
     assert errors == []
 
 
