@@ -92,7 +92,7 @@ def chips(
     return body, y - 14
 
 
-def rows(state: State, marked: Mapping[str, str], width: float) -> tuple[int, int]:
+def chip_rows(state: State, marked: Mapping[str, str], width: float) -> tuple[int, int]:
     """How many rows of chips the objects and the references take."""
     objects, references = (1 + max((row for *_, row in placed), default=-1) for placed in _placed(state, marked, width))
     return objects, references

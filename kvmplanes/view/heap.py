@@ -8,7 +8,7 @@ from typing import Final
 
 from kvmplanes.given import A_RUN, brief, typed
 from kvmplanes.runs.trace import State, Trace
-from kvmplanes.view.chips import chips, rows
+from kvmplanes.view.chips import chip_rows, chips
 from kvmplanes.view.describe import describe, marks, slots_in_words
 from kvmplanes.view.memory import CELL, Memory
 from kvmplanes.view.page import svg
@@ -52,7 +52,7 @@ def heap_svg(
 def heap_room(state: State, *, changed: Changed = (), width: float = svg.WIDTH) -> Room:
     """What a moment needs; arguments as for `heap_svg`."""
     marked = _marked(changed)
-    objects, references = rows(state, marked, width)
+    objects, references = chip_rows(state, marked, width)
     return Memory(state, marked, "", width=width).needs | Room(objects=objects, references=references)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kvmplanes import learn
 from kvmplanes.learn.exercises import Result
+from kvmplanes.learn.progress.pages import PAGES
 from kvmplanes.learn.selftest.idea import STAMP
 from kvmplanes.learn.selftest.keys import FORMS
 from kvmplanes.learn.texts import NOTEBOOKS
@@ -131,8 +132,10 @@ LEARN: Final = (
         words("lines", "+55", "+02..+01", "+54x"),
     ),
     in_review("comment(text)", lambda review, v: review.comment("+54", v), says_something, ("text", "write what")),
-    in_review("withdraw(number)", lambda review, v: review.withdraw(v), one_of(1), ("no comment",)),
+    in_review("withdraw(number)", lambda review, v: review.withdraw(v), one_of(1), ("one of the comments' (1)",)),
     in_review("meant(comment)", lambda review, v: review.meant(v), nothing, ("comments",)),
+    in_review("is_elsewhere(comment)", lambda review, v: review.is_elsewhere(v), nothing, ("comments",)),
+    Place("progress(page)", learn.progress, one_of("", *PAGES), ("there are 00",), words("progress", *PAGES)),
     named("selftest(form)", learn.selftest, FORMS),
     Place(
         "selftest_scores(lines)",

@@ -44,6 +44,7 @@ from tests.helpers.places import (
 NO_DRIVER: Final = Path("/nowhere")
 
 VIEW: Final = (
+    Place("copied(text)", view.copied, text(10**6), ("text",)),
     version("c(which)", lambda v: view.c(v, "kvm_create_vm")),
     Place(
         "diff_html(lines)",

@@ -48,7 +48,7 @@ def progress(page: str = "") -> Html:
     Raises:
         ValueError: no such page.
     """
-    return _line(known(page, "page", PAGES)) if page else overview(".ipynb")
+    return overview(".ipynb") if isinstance(page, str) and page == "" else _line(known(page, "page", PAGES))
 
 
 def overview(suffix: str) -> Html:

@@ -102,11 +102,10 @@ class Review:
 
     def withdraw(self, number: int) -> None:
         """Take back the comment with this number; ValueError when there is none. The others keep their numbers."""
-        numbers = ", ".join(str(comment.number) for comment in self.comments) or "none yet"
-        left = tuple(comment for comment in self.comments if comment.number != number)
-        found = type(number) is int and len(left) < len(self.comments)
-        need(found, f"number must be that of a comment ({numbers})", number)
-        self.comments = left
+        numbers = [comment.number for comment in self.comments]
+        allowed = ", ".join(map(str, numbers)) or "none yet"
+        need(type(number) is int and number in numbers, f"number must be one of the comments' ({allowed})", number)
+        self.comments = tuple(comment for comment in self.comments if comment.number != number)
 
     @property
     def listing(self) -> Html:
@@ -150,6 +149,7 @@ class Review:
 
     def is_elsewhere(self, comment: Comment) -> bool:
         """Whether the words of a comment fit something that is known about other lines."""
+        typed(comment, Comment, "comment must be one of comments")
         every = [line.id for line in self.document.lines]
         return bool(understood(self.document.version, every, comment.text))
 

@@ -77,10 +77,10 @@ def with_player(html: str, runs: Sequence[Trace]) -> str:
     if not runs:
         return html
     script = script_element("kvmplanes.view.live", "jump", also=PLAYER_SCRIPT)
-    return f'<div data-kvmplanes-runs="{packed(runs)}" data-lm-suppress-shortcuts="true">{html}{script}</div>'
+    return f'<div data-kvmplanes-runs="{compressed(runs)}" data-lm-suppress-shortcuts="true">{html}{script}</div>'
 
 
-def packed(runs: Sequence[Trace]) -> str:
+def compressed(runs: Sequence[Trace]) -> str:
     """What the player needs of each run, compressed, as text for an attribute.
 
     As it is for one player, the 18 runs of `certify("09")` take 800 kB, and the 32 of "29" 2 MB; compressed one by one

@@ -12,7 +12,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.runs.shown import bundle
 from kvmplanes.runs.trace import Trace
-from kvmplanes.view.live.jump import Leading, mark, packed, steps_marked
+from kvmplanes.view.live.jump import Leading, compressed, mark, steps_marked
 from kvmplanes.view.live.player import player_data
 from kvmplanes.view.page.html import Html
 from kvmplanes.view.page.script import quoted
@@ -44,7 +44,7 @@ def pictures(data: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("runs", RUNS.values(), ids=RUNS)
 def test_a_player_has_of_packed_runs_what_it_has_of_one(runs: tuple[Trace, ...]) -> None:
-    for trace, data in zip(runs, unpacked(packed(runs)), strict=True):
+    for trace, data in zip(runs, unpacked(compressed(runs)), strict=True):
         alone = json.loads(quoted(player_data(trace)))
         assert pictures(data) == pictures(alone)
         for name in ("title", "last", "start", "size", "functions", "stacks"):
@@ -58,10 +58,10 @@ def test_a_player_has_of_packed_runs_what_it_has_of_one(runs: tuple[Trace, ...])
 
 def test_paths_that_are_alike_share_what_they_have() -> None:
     """The 18 paths of 09, for a notebook that stays below 500 kB."""
-    alone = [packed([trace]) for trace in RUNS["paths"]]
-    assert packed(RUNS["paths"]) == packed(RUNS["paths"])
-    assert len(packed(RUNS["paths"])) < sum(map(len, alone)) / 4
-    assert len(packed(RUNS["paths"])) < 45_000
+    alone = [compressed([trace]) for trace in RUNS["paths"]]
+    assert compressed(RUNS["paths"]) == compressed(RUNS["paths"])
+    assert len(compressed(RUNS["paths"])) < sum(map(len, alone)) / 4
+    assert len(compressed(RUNS["paths"])) < 45_000
 
 
 def test_a_mark_is_nothing_but_an_attribute() -> None:
