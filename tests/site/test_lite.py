@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kvmplanes.lab import SETTINGS
 from notebooks.site.builder import layout
 from tests.browser.web import BELOW, SITE, expect
 
@@ -117,6 +118,17 @@ def test_the_start_page_leads_to_every_notebook(lite: str, page: Any) -> None:
     assert ("without matplotlib" in note.inner_text()) != has_matplotlib()
     links.first.click()
     expect(page.get_by_role("heading", name="00 · Start here")).to_be_visible(timeout=SECONDS)
+
+
+@pytest.mark.usefixtures("lite")
+def test_it_is_set_up_as_kvmplanes_lab_sets_up_jupyterlab() -> None:
+    settings = json.loads((SITE / "lite" / "jupyter-lite.json").read_text(encoding="utf-8"))["jupyter-config-data"]
+    of_lab = json.loads((SETTINGS / "labconfig" / "default_setting_overrides.json").read_text(encoding="utf-8"))
+    assert settings["settingsOverrides"].items() >= of_lab.items()
+    extensions = [extension["name"] for extension in settings["federated_extensions"]]
+    assert {path.parent.name for path in SETTINGS.glob("labextensions/@kvmplanes/*/package.json")} == {
+        name.partition("/")[2] for name in extensions if name.startswith("@kvmplanes/")
+    }
 
 
 def test_a_reader_runs_the_first_notebook(open_notebook: Callable[[str], Any]) -> None:
