@@ -185,7 +185,7 @@ def test_findings_are_counted_and_named_only_on_demand() -> None:
         (lambda r: r.comment("+55", "x"), r"no line '\+55': there are \+01 to \+54"),
         (lambda r: r.comment("+05..+02", "x"), r"runs backwards: write \+02\.\.\+05"),
         (lambda r: r.comment("+05", "  "), "the comment is empty"),
-        (lambda r: r.withdraw(1), r"number must be that of a comment \(none yet\), not 1"),
+        (lambda r: r.withdraw(1), r"number must be one of the comments' \(none yet\), not 1"),
         (lambda r: r.ran(kp.run("11")), "a review of 09, and the run is of 11"),
         (lambda _: Review("10"), "no review of '10'; there are 09, 29"),
         (lambda _: findings_on("10"), "no review of '10'"),
