@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import nbformat
 
@@ -54,25 +54,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class Below(Quiet):
-    """The built site below a folder, with the types that browsers insist on.
-
-    Attributes:
-        settings: JupyterLite's that differ for the tests. A route would do, but playwright turns off the cache for one.
-    """
-
-    settings: ClassVar[dict[str, object]] = {"exposeAppInBrowser": True}
-
-    def do_GET(self) -> None:
-        if not self.path.endswith("/lite/jupyter-lite.json"):
-            super().do_GET()
-            return
-        content = json.loads(Path(self.translate_path(self.path)).read_text(encoding="utf-8"))
-        content["jupyter-config-data"] |= self.settings
-        self.send_response(200)
-        for header in (("Content-Type", "application/json"), ("Cache-Control", "no-store")):
-            self.send_header(*header)
-        self.end_headers()
-        self.wfile.write(json.dumps(content).encode())
+    """The built site below a folder, with the types that browsers insist on."""
 
     def translate_path(self, path: str) -> str:
         inside = path.removeprefix(BELOW)

@@ -36,9 +36,17 @@ KERNEL_IS_READY = """() => {
 
 
 @pytest.fixture(scope="module")
-def context(chromium: Any) -> Iterator[Any]:
-    """One reader's browser, which keeps what it has loaded."""
+def context(lite: str, chromium: Any) -> Iterator[Any]:
+    """One reader's browser, which keeps what it has loaded; the application is within the tests' reach."""
+
+    def settings(route: Any) -> None:
+        answer = route.fetch()
+        content = answer.json()
+        content["jupyter-config-data"]["exposeAppInBrowser"] = True
+        route.fulfill(response=answer, json=content)
+
     reader = chromium.new_context(viewport={"width": 1280, "height": 900})
+    reader.route(f"{lite}/jupyter-lite.json", settings)
     yield reader
     reader.close()
 

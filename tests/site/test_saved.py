@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.web import Below, expect, html_page, served
+from tests.browser.web import expect, html_page, served
 
 pytestmark = pytest.mark.browser
 
@@ -37,15 +37,20 @@ def reader(chromium: Any) -> Iterator[Any]:
     context.close()
 
 
-@pytest.fixture
-def serve_edition(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function: from now on JupyterLite's settings are those of another edition, or as they were built."""
-    built = Below.settings
+def serve_edition(page: Any, lite: str, edition: str | None = None) -> None:
+    """From now on JupyterLite's settings are those of another edition, or of the one that was built."""
 
-    def serve(edition: str | None = None) -> None:
-        monkeypatch.setattr(Below, "settings", {**built, "contentsStorageName": edition} if edition else built)
+    def settings(route: Any) -> None:
+        answer = route.fetch()
+        content = answer.json()
+        data = content["jupyter-config-data"]
+        data["exposeAppInBrowser"] = True
+        if edition:
+            data["contentsStorageName"] = edition
+        route.fulfill(response=answer, json=content)
 
-    return serve
+    page.context.unroute_all()
+    page.context.route(f"{lite}/jupyter-lite.json", settings)
 
 
 def open_notebook(page: Any, lite: str, name: str = NAME) -> None:
@@ -53,17 +58,15 @@ def open_notebook(page: Any, lite: str, name: str = NAME) -> None:
     page.wait_for_function(IS_OPEN, timeout=SECONDS)
 
 
-def test_a_new_edition_shows_its_own_and_what_was_saved_is_at_hand(
-    reader: Any, lite: str, serve_edition: Callable[..., None]
-) -> None:
+def test_a_new_edition_shows_its_own_and_what_was_saved_is_at_hand(reader: Any, lite: str) -> None:
     page = reader
-    serve_edition("kvmplanes notebooks 00000000")
+    serve_edition(page, lite, "kvmplanes notebooks 00000000")
     open_notebook(page, lite)
     page.evaluate(SAVE, "# What I wrote")
     open_notebook(page, lite)
     expect(page.get_by_role("heading", name="What I wrote")).to_be_visible()
 
-    serve_edition()
+    serve_edition(page, lite)
     open_notebook(page, lite)
     expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
     with page.context.expect_page() as opened:
@@ -84,6 +87,7 @@ def test_a_new_edition_shows_its_own_and_what_was_saved_is_at_hand(
 
 def test_what_is_saved_can_be_reset(reader: Any, lite: str) -> None:
     page = reader
+    serve_edition(page, lite)
     page.goto(f"{lite}/")
     region = page.get_by_role("region", name="What you saved")
     expect(region).to_be_hidden()
@@ -102,10 +106,10 @@ def test_what_is_saved_can_be_reset(reader: Any, lite: str) -> None:
     expect(page.get_by_role("status").get_by_text("earlier edition")).to_have_count(0)
 
 
-def test_everything_can_be_reset(reader: Any, lite: str, serve_edition: Callable[..., None]) -> None:
+def test_everything_can_be_reset(reader: Any, lite: str) -> None:
     page = reader
     for edition in ("kvmplanes notebooks 00000000", None):
-        serve_edition(edition)
+        serve_edition(page, lite, edition)
         open_notebook(page, lite)
         page.evaluate(SAVE, "# What I wrote")
     page.goto(f"{lite}/")
