@@ -4,6 +4,7 @@
 import gc
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +28,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests stay to the end: the collector of garbage looks at them no more, and rarely at all."""
+    """Thousands of tests stay to the end: the collector of garbage looks at them no more, and rarely at all.
+
+    Not under Pyodide, where hypothesis then takes its own sources of chance for dead.
+    """
+    if sys.platform == "emscripten":
+        return
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
 
