@@ -155,7 +155,7 @@ def test_paper_is_light_and_whole(name: str, open_page: Callable[..., Any]) -> N
     folds = page.locator("article details:not(.kp-fold, [data-kvmplanes-player] *)")
     opened = folds.evaluate_all("(folds) => folds.filter((fold) => fold.open).length")
     page.emulate_media(media="print", color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme === 'light'")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
     assert folds.evaluate_all("(folds) => folds.every((fold) => fold.open)")
     assert page.evaluate(CUT) == []
     for part in (".bd-header", ".bd-sidebar-primary", ".bd-sidebar-secondary", ".kp-links"):
@@ -163,5 +163,5 @@ def test_paper_is_light_and_whole(name: str, open_page: Callable[..., Any]) -> N
     broken = "(hosts) => hosts.filter((host) => getComputedStyle(host).breakInside !== 'avoid').length"
     assert page.locator("[data-kvmplanes-player]").evaluate_all(broken) == 0
     page.emulate_media(media="screen", color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
     assert folds.evaluate_all("(folds) => folds.filter((fold) => fold.open).length") == opened
