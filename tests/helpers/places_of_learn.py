@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final
 
@@ -56,7 +57,7 @@ def an_answer(id: str, part: str = "") -> Place:  # noqa: A002 - as above
 def parts(id: str) -> tuple[str, ...]:  # noqa: A002 - as above
     """The parts of an answer that is a table."""
     solution = learn.EXERCISES[id].solution
-    return tuple(solution) if isinstance(solution, dict) else ()
+    return tuple(solution) if isinstance(solution, Mapping) else ()
 
 
 def finite(value: object) -> bool:

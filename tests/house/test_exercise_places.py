@@ -2,6 +2,7 @@
 """An exercise is followed by the cells that it speaks of: so many of C, then the one that checks the answer."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_the_answer_is_where_the_exercise_says(task: Exercise) -> None:
 def test_a_first_answer_is_there_and_is_not_the_solution(task: Exercise) -> None:
     between, check = cells_after(task)
     texts = [source.partition("\n")[2].strip() for source in between]
-    solution = task.solution.values() if isinstance(task.solution, dict) else [task.solution]
+    solution = task.solution.values() if isinstance(task.solution, Mapping) else [task.solution]
     right = [str(part).strip() for part in solution if isinstance(part, str) and "\n" in part]
     assert all(texts)
     assert not texts or texts != right[: len(texts)]
