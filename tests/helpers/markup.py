@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reads the pictures and pages that the views give."""
 
+import json
+import re
 from collections import Counter
+from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 from kvmplanes.view.page.svg import WIDTH
@@ -17,6 +20,24 @@ def parse(text: str) -> Element:
 def svg_in(html: str) -> str:
     """The picture in a view, without the style sheet before it."""
     return html[html.index("<svg") : html.index("</svg>") + len("</svg>")]
+
+
+def stored_in(html: str) -> dict[str, Any]:
+    """The data that a view keeps for its script."""
+    (stored,) = re.findall(r'<script type="application/json"><!--(.*?)--></script>', html)
+    data: dict[str, Any] = json.loads(stored)
+    return data
+
+
+def pictures(data: dict[str, Any]) -> list[str]:
+    """Every step's picture of a player, put together as its script does it."""
+    made: list[str] = []
+    picture: list[int] = []
+    for step in data["steps"]:
+        for place, removed, *inserted in step.get("changes", []):
+            picture[place : place + removed] = inserted
+        made.append("".join(data["parts"][part] for part in picture))
+    return made
 
 
 def classes(root: Element) -> Counter[str]:

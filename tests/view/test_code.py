@@ -3,8 +3,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -77,14 +75,6 @@ def table_of(html: str) -> list[list[str]]:
     """The head and the rows of the only table."""
     (table,) = ET.fromstring(f"<x>{html}</x>").iter("table")  # noqa: S314 - our own text
     return [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
-
-
-@pytest.fixture
-def shell() -> Iterator[Any]:
-    """An IPython of this process, which ipywidgets brings."""
-    made = import_module("IPython.core.interactiveshell").InteractiveShell
-    yield made.instance()
-    made.clear_instance()
 
 
 def test_the_magic_keeps_the_text_of_its_cell(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:

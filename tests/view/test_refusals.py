@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A notebook shows what this package refuses in a sentence, the reader's own line, and the rest on demand."""
 
-from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -12,16 +10,12 @@ from kvmplanes.view import player
 from kvmplanes.view.refusals import HOW_TO_SEE_ALL, add_refusals
 
 
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An IPython of this process, without colours."""
-    monkeypatch.setenv("NO_COLOR", "1")
-    made = import_module("IPython.core.interactiveshell").InteractiveShell
-    instance = made.instance(colors="nocolor")
-    instance.user_ns |= {"kp": kp, "player": player}
-    add_refusals(instance)
-    yield instance
-    made.clear_instance()
+@pytest.fixture(name="shell")
+def refusing(shell: Any) -> Any:
+    """An IPython in which errors of this package are short."""
+    shell.user_ns |= {"kp": kp, "player": player}
+    add_refusals(shell)
+    return shell
 
 
 def shown(shell: Any, source: str, capsys: pytest.CaptureFixture[str]) -> list[str]:

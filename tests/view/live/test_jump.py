@@ -16,6 +16,7 @@ from kvmplanes.view.live.jump import Leading, compressed, mark, steps_marked
 from kvmplanes.view.live.player import player_data
 from kvmplanes.view.page.html import Html
 from kvmplanes.view.page.script import quoted
+from tests.helpers.markup import pictures
 
 RUNS: dict[str, tuple[Trace, ...]] = {
     "one": (kp.run("29", planes=(1, 3), fail="anon_inode_getfile(plane 3)", retry=True),),
@@ -29,17 +30,6 @@ def unpacked(text: str) -> list[dict[str, Any]]:
     data = json.loads(zlib.decompress(base64.b64decode(text)))
     runs, parts = data.pop("runs"), data.pop("parts")
     return [{**run, "parts": parts, **{name: [data[name][at] for at in run[name]] for name in data}} for run in runs]
-
-
-def pictures(data: dict[str, Any]) -> list[str]:
-    """Every step's picture, from its parts."""
-    drawn: list[str] = []
-    parts: list[int] = []
-    for step in data["steps"]:
-        for at, gone, *new in step.get("changes", ()):
-            parts[at : at + gone] = new
-        drawn.append("".join(data["parts"][part] for part in parts))
-    return drawn
 
 
 @pytest.mark.parametrize("runs", RUNS.values(), ids=RUNS)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The line-order editor: what its output holds, and the widget driven from Python."""
 
-import json
 import re
 from html import unescape
 from itertools import permutations
@@ -11,14 +10,13 @@ import pytest
 from kvmplanes.runs.orders import PUZZLES, Puzzle
 from kvmplanes.view.live.order import order_editor, verdict_html
 from kvmplanes.view.live.widgets import order_widget
+from tests.helpers.markup import stored_in
 
 each = pytest.mark.parametrize("puzzle", PUZZLES.values(), ids=PUZZLES)
 
 
 def data(name: str) -> dict[str, object]:
-    stored = re.search(r'<script type="application/json"><!--(.*?)--></script>', order_editor(name).html)
-    assert stored
-    return dict(json.loads(stored[1]))
+    return stored_in(order_editor(name).html)
 
 
 @each

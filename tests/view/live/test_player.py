@@ -19,6 +19,7 @@ from kvmplanes.runs.folds import Stop, as_stops
 from kvmplanes.view.describe import marks
 from kvmplanes.view.heap import heap_room, heap_svg
 from kvmplanes.view.live.player import BESIDE, player, player_data
+from tests.helpers.markup import pictures, stored_in
 
 VOID = {"img", "br"}
 TRACES = {
@@ -58,23 +59,6 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.found if name == tag]
-
-
-def data_of(html: str) -> dict[str, Any]:
-    stored = Page(html).text["script"][0]
-    data: dict[str, Any] = json.loads(stored.removeprefix("<!--").removesuffix("-->"))
-    return data
-
-
-def pictures(data: dict[str, Any]) -> list[str]:
-    """Every step's picture, put together as the script does it."""
-    made: list[str] = []
-    picture: list[int] = []
-    for step in data["steps"]:
-        for place, removed, *inserted in step.get("changes", []):
-            picture[place : place + removed] = inserted
-        made.append("".join(data["parts"][part] for part in picture))
-    return made
 
 
 def stops(trace: kp.Trace) -> list[Stop]:
@@ -121,7 +105,7 @@ def test_nothing_is_fetched_from_elsewhere(html: str) -> None:
 
 
 def test_every_step_is_there(trace: kp.Trace, html: str) -> None:
-    data = data_of(html)
+    data = stored_in(html)
     single = [(step["n"], step["text"]) for step in data["steps"] if "to" not in step]
     assert single == [(s.index, s.text) for s in trace.steps]
     assert [int(item["value"] or -1) for item in Page(html).all("li") if "value" in item] == [
@@ -134,7 +118,7 @@ def test_every_step_is_there(trace: kp.Trace, html: str) -> None:
 
 
 def test_what_a_loop_repeats_is_one_stop_before_its_steps(trace: kp.Trace, html: str) -> None:
-    told = [(step["n"], step.get("to", step["n"]), step["text"]) for step in data_of(html)["steps"]]
+    told = [(step["n"], step.get("to", step["n"]), step["text"]) for step in stored_in(html)["steps"]]
     assert told == [(stop.first.index, stop.last.index, stop.text) for stop in stops(trace)]
     folds = [stop for stop in stops(trace) if stop.is_fold]
     bad = [f"✗\N{NO-BREAK SPACE}{stop.defect} " if stop.defect else "" for stop in folds]
@@ -149,7 +133,7 @@ def test_a_start_at_a_fold_shows_it_and_one_inside_it_the_step() -> None:
         view = player(posted, start=start)
         assert words in view.text
         assert words.partition(", ")[0].capitalize() in Page(view.html).text["figcaption"][0]
-        assert data_of(view.html)["start"] == start
+        assert stored_in(view.html)["start"] == start
 
 
 def test_left_out_steps_are_owned_up_to() -> None:
@@ -166,7 +150,7 @@ def test_every_picture_survives_its_packing(trace: kp.Trace, html: str) -> None:
     ]
     room = reduce(or_, (heap_room(state, changed=touched, width=BESIDE) for state, touched in moments))
     swap = str.maketrans("\"'", "'\"")
-    for (state, touched), drawn in zip(moments, pictures(data_of(html)), strict=True):
+    for (state, touched), drawn in zip(moments, pictures(stored_in(html)), strict=True):
         wanted = heap_svg(state, changed=touched, title="Heap after this step", room=room, width=BESIDE)
         bare = re.sub(r"<style>.*?</style>", "", wanted)  # the script has it once
         assert drawn.translate(swap) == re.sub(r"\bk[0-9a-f]{8}-", "k-", bare)
@@ -213,20 +197,20 @@ def test_players_differ_in_their_ids() -> None:
     made = [*map(whole, TRACES), player(TRACES["planes"], only="planes").html]
     ids = [Page(html).all("div")[0]["id"] for html in made]
     assert len(set(ids)) == len(ids)
-    assert ids == [data_of(html)["id"] for html in made]
+    assert ids == [stored_in(html)["id"] for html in made]
 
 
 def test_only_planes_keeps_what_matters_to_planes() -> None:
-    data = data_of(player(TRACES["teardown"], only="planes").html)
+    data = stored_in(player(TRACES["teardown"], only="planes").html)
     kept = [step["n"] for step in data["steps"] if "aside" not in step]
     assert kept == [1, 4, 5, 6, 7, 26, *range(43, 48), *range(47, 62)]
     assert data["last"] == 65
 
 
 def test_only_planes_has_the_other_steps_aside(trace: kp.Trace, html: str) -> None:
-    data = data_of(player(trace, only="planes").html)
-    assert pictures(data) == pictures(data_of(html))
-    assert [step["text"] for step in data["steps"]] == [step["text"] for step in data_of(html)["steps"]]
+    data = stored_in(player(trace, only="planes").html)
+    assert pictures(data) == pictures(stored_in(html))
+    assert [step["text"] for step in data["steps"]] == [step["text"] for step in stored_in(html)["steps"]]
     kept = [step for step in data["steps"] if "aside" not in step]
     shown = player_data(trace, only="planes")
     assert [step["text"] for step in kept] == [step["text"] for step in shown["steps"]]
@@ -234,7 +218,7 @@ def test_only_planes_has_the_other_steps_aside(trace: kp.Trace, html: str) -> No
 
 
 def test_only_planes_loses_no_defect_and_no_failure(trace: kp.Trace) -> None:
-    told = data_of(player(trace, only="planes").html)["steps"]
+    told = stored_in(player(trace, only="planes").html)["steps"]
     kept = {step["n"] for step in told if "aside" not in step}
     assert {defect.step for defect in trace.defects} <= kept
     for step in trace.steps:
@@ -246,10 +230,10 @@ def test_only_planes_loses_no_defect_and_no_failure(trace: kp.Trace) -> None:
 
 def test_it_starts_where_it_is_told() -> None:
     teardown = TRACES["teardown"]
-    assert data_of(player(teardown, start=65).html)["start"] == 65
-    assert data_of(player(teardown, start="defect").html)["start"] == teardown.defects[0].step == 44
-    assert data_of(player(teardown, start=8, only="planes").html)["start"] == 26  # the next one that is shown
-    assert data_of(player(teardown, start=62, only="planes").html)["start"] == 61  # or the last
+    assert stored_in(player(teardown, start=65).html)["start"] == 65
+    assert stored_in(player(teardown, start="defect").html)["start"] == teardown.defects[0].step == 44
+    assert stored_in(player(teardown, start=8, only="planes").html)["start"] == 26  # the next one that is shown
+    assert stored_in(player(teardown, start=62, only="planes").html)["start"] == 61  # or the last
 
 
 @pytest.mark.parametrize("start", [-1, 66, 1.5, True, "44", None])
@@ -273,13 +257,13 @@ def test_what_a_title_says_is_text() -> None:
     html = player(TRACES["unwinding"], title=title).html
     assert html.count("</script>") == 2
     assert "<!-- &" not in html
-    assert data_of(html)["title"] == title
+    assert stored_in(html)["title"] == title
     assert Page(html).text["figcaption"][0].startswith(title)
 
 
 def test_a_readers_own_function_is_listed() -> None:
     own = "static void kvm_destroy_planes(struct kvm *kvm)\n{\n    (void)kvm;\n}\n"
     trace = kp.run(kp.VERSIONS["11"].replace(own))
-    data = data_of(player(trace, start="defect").html)
+    data = stored_in(player(trace, start="defect").html)
     assert [step["bad"] for step in data["steps"] if step["n"] == data["start"]] == ["leak"]
     assert data["title"].startswith("version 11+:")

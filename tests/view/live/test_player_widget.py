@@ -2,13 +2,13 @@
 """The player as a widget: the same as on a page, and moved from Python."""
 
 import json
-import re
 
 import pytest
 
 import kvmplanes as kp
 from kvmplanes.view.live.player import player
 from kvmplanes.view.live.widgets import player_widget
+from tests.helpers.markup import stored_in
 
 TEARDOWN = kp.run("09")
 UNWINDING = kp.run("09", fail="kvm_create_plane")
@@ -25,8 +25,7 @@ def test_the_widget_is_a_widget_alone() -> None:
 def test_the_widget_and_the_page_show_the_same() -> None:
     html = player(PLANES, start="defect").html
     widget = player_widget(PLANES, start="defect")
-    (stored,) = re.findall(r'<script type="application/json">(?:<!--)?(.*?)(?:-->)?</script>', html)
-    assert json.loads(json.dumps(widget.data)) == json.loads(stored)
+    assert json.loads(json.dumps(widget.data)) == stored_in(html)
     bundle, _, _ = str(widget._esm).rpartition("export default")
     assert bundle in html
 
