@@ -16,7 +16,7 @@ from kvmplanes.runs.words import listed
 from kvmplanes.view.describe import use_of
 from kvmplanes.view.live.jump import Leading
 from kvmplanes.view.page import svg
-from kvmplanes.view.page.html import escape, folded
+from kvmplanes.view.page.html import folded
 from kvmplanes.view.reached import NOWHERE, reached
 
 ACROSS: Final = 458  # width; beside it there is room for a heap where a page has 752 pixels
@@ -233,7 +233,7 @@ def _hit(left: float, right: float, y: float, lines: int) -> str:
 
 def _titled(what: str, did: str, step: int | None) -> str:
     at = "" if step is None else f" (step {step})"
-    return f"<title>{escape(f'{what}. In this run: {did}{at}.')}</title>"
+    return svg.title(f"{what}. In this run: {did}{at}.")
 
 
 def _numbers(rung: Rung) -> str:

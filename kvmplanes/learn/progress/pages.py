@@ -6,7 +6,7 @@ shown.
 
 >>> from kvmplanes.learn import progress
 >>> print(progress("05"))
-On this page: 13 questions, 2 exercises.
+On this page: 10 questions, 2 exercises.
 """
 
 from __future__ import annotations

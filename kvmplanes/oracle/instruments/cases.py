@@ -19,8 +19,9 @@ from kvmplanes.oracle.compiled.build import build, tree
 from kvmplanes.oracle.compiled.results import CRun
 from kvmplanes.oracle.compiled.run import Driver, Scenario
 from kvmplanes.oracle.measured import evidence_text
+from kvmplanes.oracle.measured.checks import traced
 from kvmplanes.oracle.measured.evidence import MODELS
-from kvmplanes.runs.scenario import run, usual
+from kvmplanes.runs.scenario import usual
 from kvmplanes.runs.trace import Trace
 
 STORED: Final = Path(__file__).with_name("reports.json")
@@ -53,7 +54,7 @@ class Case:
 
     def trace(self, freed: Freed = "kept") -> Trace:
         """The model's run of it."""
-        return run(self.version, planes=self.planes, fail=self.fail, freed=freed)
+        return traced(self.version, usual(self.version, self.planes), self.fail, freed)
 
     def result_in(self, runs: Iterable[CRun], freed: Freed = "kept") -> CRun:
         """The C's run of it; ValueError when it is not among the runs."""

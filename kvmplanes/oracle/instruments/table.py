@@ -162,14 +162,12 @@ def _bundle(shown: InstrumentTable) -> Bundle:
 
 def table_view(shown: InstrumentTable) -> Leading:
     """The verdicts as a map, which leads to the model's runs; below it what the words mean, and folded the figures."""
-    places: dict[tuple[Case, str], int] = {}
-    for cell in shown.cells:
-        places.setdefault((cell.case, cell.freed), len(places))
-    runs = {places[cell.case, cell.freed]: cell.trace for cell in shown.cells}
+    runs = {(cell.case, cell.freed): cell.trace for cell in shown.cells}
+    places = {key: place for place, key in enumerate(runs)}
 
     def tile(cell: Cell) -> Html:
-        view, place = _tile(cell), places[cell.case, cell.freed]
-        return Html(mark(_moment(cell, runs[place]), view.html, place, TO_MODEL), view.text)
+        view = _tile(cell)
+        return Html(mark(_moment(cell), view.html, places[cell.case, cell.freed], TO_MODEL), view.text)
 
     names = [
         Html(bold(name).html.replace(" / ", " /<br/>").replace(" + ", " +<br/>"), name) for name in shown.instruments
@@ -182,7 +180,7 @@ def table_view(shown: InstrumentTable) -> Leading:
     more = folded("How much each of them shows", f"{figures.html}<p{small}>{escape(OF_FIGURES)}</p>")
     titles = [f"{case.name}: {case.title}" for case in shown.cases]
     text = "\n".join([map_.text, *titles, NOTE])
-    return Leading(map_.html + notes + more, text, tuple(runs[place] for place in sorted(runs)))
+    return Leading(map_.html + notes + more, text, tuple(runs.values()))
 
 
 def _grid(shown: InstrumentTable, head: Cells, draw: Callable[[Cell], Html], padding: str) -> Html:
@@ -236,19 +234,18 @@ def cell_html(cell: Cell) -> Html:
 
 def _report(cell: Cell) -> Html | None:
     """The model's report of the defect that the instrument is made for, else of the first one."""
-    trace = cell.trace
-    return report(trace, _looked_for(cell, trace)) if trace.defects else None
+    return report(cell.trace, _looked_for(cell)) if cell.trace.defects else None
 
 
-def _moment(cell: Cell, trace: Trace) -> int:
+def _moment(cell: Cell) -> int:
     """The step of the same defect; without one the step worth a look."""
-    return trace.defects[_looked_for(cell, trace)].step if trace.defects else moment(trace)
+    return cell.trace.defects[_looked_for(cell)].step if cell.trace.defects else moment(cell.trace)
 
 
-def _looked_for(cell: Cell, trace: Trace) -> int:
+def _looked_for(cell: Cell) -> int:
     """Which defect of a run the instrument is made for; the first one where it is made for none of them."""
     kinds = _KINDS.get(cell.instrument)
-    return next((n for n, defect in enumerate(trace.defects) if kinds is None or defect.kind in kinds), 0)
+    return next((n for n, defect in enumerate(cell.trace.defects) if kinds is None or defect.kind in kinds), 0)
 
 
 def _pre(text: str) -> str:

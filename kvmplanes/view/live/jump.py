@@ -50,7 +50,7 @@ def _trace(trace: Trace) -> Bundle:
     told = mark(trace.defects[0].step, wrong) if trace.defects else wrong
     words = f"version {trace.version}: {trace.scenario}. {len(trace.steps)} steps; "
     html = f"<div{css(margin='4px 0')}>{badge(outcome_role(outcome), outcome)} {escape(words)}{told}.</div>"
-    return {"text/html": with_player(html, (trace,) if trace.steps else ()), "text/plain": repr(trace)}
+    return bundle(Leading(html, repr(trace), (trace,) if trace.steps else ()))
 
 
 def mark(step: int, shown: str, run: int = 0, title: str = "") -> str:
