@@ -7,11 +7,11 @@ Marks are tags of cells, as myst-nb knows them; the notebooks themselves have no
 """
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
+from notebooks.site.builder import layout
 from notebooks.site.live.cells import needed
 
 ROOMS = ("kvmplanes.learn", "kvmplanes.view")  # what is imported from them fetches what the page shows
@@ -20,7 +20,6 @@ ANSWERS = frozenset({"check"})  # a reader's own answer is in its call
 WIDGETS = frozenset({"composer", "instrument_picker", "order_widget", "picker"})  # they need JupyterLab's
 REMOVED, FOLDED, LIVE = "remove-input", "hide-input", "live"
 IMPORTS, CODE = "Imports", "Code"  # what a fold says
-_LINK = re.compile(r'href="([\w-]+)\.ipynb')  # of an output to another notebook, whose page has another suffix
 
 
 def chapter(notebook: NotebookNode) -> NotebookNode:
@@ -30,7 +29,7 @@ def chapter(notebook: NotebookNode) -> NotebookNode:
     for cell in cells:
         for output in cell.outputs:
             if "text/html" in output.get("data", ()):
-                output.data["text/html"] = _LINK.sub(r'href="\1.html', output.data["text/html"])
+                output.data["text/html"] = layout.to_pages(output.data["text/html"])
         if mark := mark_of(cell.source, names):
             cell.metadata.tags = [*cell.metadata.get("tags", []), mark]
             title = IMPORTS if _is_imports(cell.source) else CODE

@@ -66,6 +66,15 @@ def anchor(text: str) -> str:
     return text.replace(" ", "-")
 
 
+def to_pages(html: str, up: str = "") -> str:
+    """HTML of notebooks, whose links to notebooks lead to their pages; `up` is the way to the pages' folder.
+
+    >>> to_pages('<a href="05-teardown.ipynb#Next">', "../")
+    '<a href="../05-teardown.html#Next">'
+    """
+    return re.sub(r'href="([\w-]+)\.ipynb', rf'href="{up}\1.html', html)
+
+
 def filled(page: str, values: Mapping[str, str]) -> str:
     """A page with its figures: `$five` is one, and `$PWD` of a command is none.
 

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from kvmplanes import lab
 from notebooks.site.builder import layout
 from notebooks.site.builder.pyodide import KERNEL_NEEDS, PLOTS, assemble
 
@@ -20,7 +21,6 @@ EXTENSION = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension"
 APPS = ("lab", "notebooks", "tree")
 SAVED = "saved.js"
 STORAGE = "kvmplanes notebooks"
-READING = layout.ROOT / "kvmplanes" / "lab" / "jupyter"  # JupyterLab as `kvmplanes lab` starts it
 LEFT_OVER = ("package.json", "rspack.config.*", "doc")  # of JupyterLite's own build
 
 
@@ -42,7 +42,7 @@ def main(out: Path) -> None:
     settings = stage / "jupyter-lite.json"
     settings.write_text(layout.filled(settings.read_text(encoding="utf-8"), {"storage": storage}), encoding="utf-8")
     overrides = stage / "overrides.json"
-    looks = READING / "labconfig" / "default_setting_overrides.json"
+    looks = lab.SETTINGS / "labconfig" / "default_setting_overrides.json"
     merged = {**json.loads(overrides.read_text(encoding="utf-8")), **json.loads(looks.read_text(encoding="utf-8"))}
     overrides.write_text(json.dumps(merged, indent=2), encoding="utf-8")
     pyodide = assemble(stage / "static" / "pyodide", *KERNEL_NEEDS, plots=True)
@@ -78,7 +78,10 @@ def build(stage: Path, site: Path, kernel: Path) -> None:
         "output_dir": str(site),
         "cache_dir": str(layout.CACHE / "jupyterlite"),
         "contents": [str(stage / "notebooks")],
-        "federated_extensions": [str(kernel / EXTENSION), str(READING / "labextensions" / "@kvmplanes" / "reading")],
+        "federated_extensions": [
+            str(kernel / EXTENSION),
+            str(lab.SETTINGS / "labextensions" / "@kvmplanes" / "reading"),
+        ],
         "apps": [*APPS],
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,

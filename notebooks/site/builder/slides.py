@@ -52,8 +52,4 @@ def marked(notebook: NotebookNode) -> NotebookNode:
 def page(maker: SlidesExporter, notebook: NotebookNode, name: str) -> str:
     """The slides of a marked notebook as HTML; links to other notebooks lead to their pages."""
     text, _ = maker.from_notebook_node(notebook, {"metadata": {"name": name}})
-    return re.sub(r'href="([\w-]+)\.ipynb(#[^"]*)?"', _to_page, text)
-
-
-def _to_page(link: re.Match[str]) -> str:
-    return f'href="../{link[1]}.html{link[2] or ""}"'
+    return layout.to_pages(text, "../")

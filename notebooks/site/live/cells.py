@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pprint import pformat
 from typing import Any
@@ -40,6 +41,7 @@ class Names:
     imported: frozenset[str] = frozenset()
 
 
+@cache
 def names(source: str) -> Names:
     """The names of a cell; none for one that is not Python.
 
