@@ -116,8 +116,8 @@ def test_what_fetches_a_question_is_hidden_until_it_is_asked_for(open_notebook: 
 
 
 def test_printed_lines_break_between_words(open_notebook: Open) -> None:
-    page = open_notebook("limits.ipynb")
-    printed = page.locator(".jp-RenderedText pre", has_text="names an occupied slot twice").first
+    page = open_notebook("04-every-failure.ipynb")
+    printed = page.locator(".jp-RenderedText pre", has_text="one CPU, one failure, one program").first
     expect(printed).to_have_css("word-break", "normal")
 
 

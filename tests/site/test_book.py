@@ -152,7 +152,7 @@ def test_the_columns_of_an_excerpt_do_not_touch(width: int, open_page: Callable[
 @pytest.mark.parametrize("name", SOME)
 def test_paper_is_light_and_whole(name: str, open_page: Callable[..., Any]) -> None:
     page = open_page(f"{name}.html", 794, "dark")  # A4
-    folds = page.locator("article details:not(.kp-fold, [data-kvmplanes-player] *)")
+    folds = page.locator("article details:not(.kp-fold, .player *)")
     opened = folds.evaluate_all("(folds) => folds.filter((fold) => fold.open).length")
     page.emulate_media(media="print", color_scheme="dark")
     page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")

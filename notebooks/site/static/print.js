@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // On paper a page is light, and what the reader could open is open: answers, hints, folded words. A fold of code and the
 // list of a run's steps stay closed; their titles name them.
-const CLOSED = "details:not([open], .kp-fold, [data-kvmplanes-player] *)";
+const CLOSED = "details:not([open], .kp-fold, .player *)";
 const paper = matchMedia("print");
 let end;
 
