@@ -36,11 +36,13 @@ function inlined(image) {
   for (const title of picture.querySelectorAll("g > title")) explain(title.parentElement, title.textContent, says);
 }
 
-// A part of a picture says what it is: to whom points at it, and to whom comes to it by keys.
+// A part of a picture says what it is: to whom points at it, and to whom comes to it by keys. Its name is what is seen.
 function explain(part, words, says) {
   part.setAttribute("tabindex", 0);
   part.setAttribute("role", "img");
-  part.setAttribute("aria-label", words);
+  const seen = [...part.querySelectorAll("text")].map((text) => text.textContent).join(" ");
+  part.setAttribute("aria-label", seen.replace(/ {2,}/g, "")); // a call's second line is indented
+  part.setAttribute("aria-description", words);
   for (const event of ["pointerenter", "focus"]) part.addEventListener(event, () => says.replaceChildren(words));
 }
 
