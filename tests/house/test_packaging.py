@@ -24,7 +24,7 @@ PROJECT = PYPROJECT["project"]
 SETS = PROJECT["optional-dependencies"] | PYPROJECT["dependency-groups"]
 
 # conda-forge splits matplotlib: its base needs no Qt.
-CONDA_NAMES = {"matplotlib": "matplotlib-base"}
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "jupyter-client": "jupyter_client"}
 
 # What these hold stands as its author or its tool wrote it, or its format has no comments.
 NO_LICENCE_LINE = {".ipynb", ".json", ".md", ".patch", ".png", ".svg", ".txt", ".log", ".typed"}

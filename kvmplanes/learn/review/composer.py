@@ -11,6 +11,7 @@ import ipywidgets as w
 import kvmplanes as kp
 from kvmplanes.learn.review import Review, coverage_html, report_html
 from kvmplanes.learn.review.document import ReviewLine
+from kvmplanes.view.live.closing import close
 from kvmplanes.view.live.controls import SavedFrame, choice, within
 from kvmplanes.view.live.pictures import moment
 from kvmplanes.view.live.widgets import Copied, player_widget
@@ -119,8 +120,7 @@ class Composer(SavedFrame):
         self.play.description = _CLOSE
 
     def _close(self) -> None:
-        for shown in self._stage.children:
-            shown.close()
+        close(*self._stage.children)
         self._stage.children = []
         self.play.description = _OPEN
 

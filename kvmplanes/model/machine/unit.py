@@ -138,7 +138,7 @@ def unit(tree: Tree, files: Sequence[str], natives: Collection[str]) -> Unit:
     return Unit(fixed(codes), fixed(places), fixed(dict(known.structs)), _data(known.data))
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _code(text: str, head: str, file: str, first: int) -> CodeType:
     return function(text, head).compiled(file, first)
 
@@ -182,7 +182,7 @@ def outline(declared: str) -> Outline:
     return functions.declarations(declared)
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def function(text: str, declared: str) -> Translated:
     """The translation of a function of a unit with these declarations.
 

@@ -121,7 +121,7 @@ def _change(step: Step, before: State) -> tuple[str, int]:
     return "", 0
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # half a megabyte each
 def reference_runs(version: Version, planes: tuple[int, ...]) -> tuple[Moves, ...]:
     """The run on which nothing fails, and for each failable call the run on which it fails, in order."""
     whole = run(version, planes=planes)

@@ -85,7 +85,7 @@ class Source:
         return (Statement((name, first + line - 1), text) for line, text in leaves if text)
 
 
-source = lru_cache(maxsize=64)(Source)  # the functions of a version, read once
+source = lru_cache(maxsize=16)(Source)  # the functions of a version, read once
 
 
 def _leaves(node: c_ast.Node) -> Iterator[tuple[int, c_ast.Node]]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets as w
 
+from kvmplanes.view.live.closing import of_this_cell
 from kvmplanes.view.page.html import Html, escape
 
 
@@ -39,6 +40,7 @@ class SavedFrame(w.VBox):  # type: ignore[misc]
         keys.add_class("kp-keys")
         super().__init__([*parts, keys])
         self.add_class("kp-picker")
+        of_this_cell(self)
 
     @property
     def key(self) -> str:

@@ -14,6 +14,7 @@ from kvmplanes.model.series import Version, version
 from kvmplanes.runs.orders import Puzzle
 from kvmplanes.runs.scenario import run
 from kvmplanes.runs.trace import Trace
+from kvmplanes.view.live.closing import of_this_cell
 from kvmplanes.view.live.controls import SavedFrame
 from kvmplanes.view.live.order import ORDER_SCRIPT, order_data, still_order, verdict_html
 from kvmplanes.view.live.player import PLAYER_SCRIPT, Start, player_data
@@ -121,7 +122,7 @@ class OrderWidget(SavedFrame):
 def player_widget(trace: Trace, *, start: Start = 0, only: str | None = None, title: str | None = None) -> Player:
     """The player on a live kernel; arguments and errors as for `player`."""
     data = player_data(trace, start=start, only=only, title=title)
-    return Player(_esm=widget_script(*PLAYER_SCRIPT), data=data, value=data["start"])
+    return of_this_cell(Player(_esm=widget_script(*PLAYER_SCRIPT), data=data, value=data["start"]))
 
 
 def order_widget(which: str | Version, function: str, lines: Sequence[str]) -> OrderWidget:
