@@ -20,7 +20,7 @@ from kvmplanes.model.machine.unit import Unit
 from kvmplanes.model.runtime import CURRENT_MM, ERR_PTR, RUN_TIME, SRCU, Goto, Local, Place, Static, formatted
 
 MOST_ROUNDS: Final = 20_000  # of loops, and calls, in one run (limit: endless)
-ROUNDS_A_CALL: Final = 200  # what a system call may add, however many there are in a run; ours take 60
+ROUNDS_A_CALL: Final = 500  # what a system call may add, however many there are in a run; ours take 240
 _ENOUGH: Final = 1 << 30  # bytes for any struct
 
 
@@ -57,9 +57,9 @@ class Kernel:
 
     # -- control -------------------------------------------------------------------------------------------------------
 
-    def tick(self) -> bool:
-        """Once a round of a loop and once a call: what cannot be ending is stopped."""
-        self._rounds += 1
+    def tick(self, weight: int) -> bool:
+        """Once a round of a loop and once a call: what cannot be ending is stopped. What is long counts for more."""
+        self._rounds += weight
         if self._rounds > MOST_ROUNDS:
             raise ValueError(f"a loop does not end: {MOST_ROUNDS} rounds and calls in one run")
         return True
@@ -152,6 +152,7 @@ class Kernel:
         if not isinstance(buf, Local):
             raise Oops(f"snprintf({buf!r})")
         line = formatted(text, args)
+        self._rounds += 20 + len(line) // 8
         for i, char in enumerate(f"{line[: size - 1]}\0" if size else ""):
             buf[i] = ord(char)
         return len(line)
@@ -265,7 +266,7 @@ class Kernel:
         return f"{function}({self._plane_of_op()})" if self._plane_of_op() else function
 
 
-@lru_cache(512)
+@lru_cache(128)  # of about fourteen versions
 def layout(unit: Unit, struct: str, size: int) -> Layout:
     """A struct of a unit in memory of `size` bytes; "" for memory that is no struct.
 

@@ -22,7 +22,8 @@ from typing import Final
 
 from kvmplanes.given import fixed, flag, known
 from kvmplanes.learn.exercises import creation, hunts, ioctl, teardown
-from kvmplanes.learn.exercises.judging import Failing, Judge, Judged, ReaderAnswer
+from kvmplanes.learn.exercises.answers import ReaderAnswer
+from kvmplanes.learn.exercises.judging import Failing, Judge, Judged
 from kvmplanes.learn.exercises.replies import general, other_runs
 from kvmplanes.learn.exercises.result import Result
 from kvmplanes.learn.progress import SCRIPT

@@ -11,21 +11,11 @@ from typing import Final
 
 import kvmplanes as kp
 from kvmplanes.given import brief
-from kvmplanes.learn.exercises.judging import (
-    Block,
-    Judge,
-    Judged,
-    ReaderAnswer,
-    answered,
-    as_c,
-    as_c_parts,
-    as_number,
-    as_texts,
-    certified,
-    clean_on,
-)
+from kvmplanes.learn.exercises.answers import ReaderAnswer, answered, as_c, as_c_parts, as_number, as_texts
+from kvmplanes.learn.exercises.blocks import Block, complete
+from kvmplanes.learn.exercises.judging import Judge, Judged, certified, clean_on
 from kvmplanes.learn.exercises.replies import GENERAL
-from kvmplanes.learn.queries import AFTER_HOOK, HOOK, another_plane
+from kvmplanes.learn.queries import AFTER_HOOK, HOOK, another_plane, state_after
 from kvmplanes.model.faults import base
 
 _KZALLOC: Final = "struct kvm_plane *plane = kzalloc(sizeof(*plane), GFP_KERNEL_ACCOUNT);"
@@ -84,6 +74,7 @@ static struct kvm_plane *kvm_create_plane(struct kvm *kvm, unsigned plane_level)
 	return plane;
 }
 """
+_GOT: Final = "the second plane is there"
 _SECOND: Final = "kvm_create_plane(kvm, 1)"
 _AGAIN: Final = f"if ({_SECOND} == NULL) {{{{\n\tr = -ENOMEM;\n\tgoto {{}};\n}}}}\n"
 LADDER: Final = MappingProxyType(
@@ -143,7 +134,9 @@ def two_planes(answer: ReaderAnswer) -> Judged:
     doubled = kp.VERSIONS["09-fixed"].edit("two planes", "plane 1 as well", twice)
     version = answered(doubled, ("kvm_create_vm", copied, _AGAIN.format(label[1]) if label else text))
     certificate = certified(version)
-    judged = _calling(_SECOND, version, clean_on(certificate))
+    judged = complete(_calling(_SECOND, version, clean_on(certificate)), doubled, version)
+    if not judged.failing and state_after(kp.run(version), "KVM_CREATE_VM").occupancy[1] != "live":
+        judged = judged.refuted("no call fails", "planes[1] stays NULL", kp.run(version), GENERAL["no plane"])
     if judged.failing:
         return judged
     trace = next(path.trace for path in certificate.paths if path.call == _SECOND)
@@ -157,14 +150,41 @@ def two_planes(answer: ReaderAnswer) -> Judged:
 
 def guard(answer: ReaderAnswer) -> Judged:
     """The reader's lines at the allocation, with no second plane, with level 0 again, and with level 16."""
-    return Block("kvm_create_plane", _KZALLOC, (kp.VERSIONS["09-fixed"], another_plane(0), another_plane(16)))(answer)
+    bases = (kp.VERSIONS["09-fixed"], another_plane(0), another_plane(16))
+    judged = Block("kvm_create_plane", _KZALLOC, bases)(answer)
+    return judged if judged.failing else _at_other_levels(judged, answer)
+
+
+def _at_other_levels(judged: Judged, answer: ReaderAnswer) -> Judged:
+    """The same judgement, and a failing run if a level passes that has no free slot, or one is refused that has."""
+    for level in (*range(kp.KVM_MAX_PLANES + 2), 2**31, 2**32 - 1):
+        version = Block("kvm_create_plane", _KZALLOC, (_asked_for(level),)).versions(answer)[0]
+        trace = kp.run(version)
+        judged = judged.also([(f"{version}, no call fails", trace)])
+        got = any(step.what == "print" and step.obj == _GOT for step in trace.steps)
+        asked = trace.calls.count(f"kvm_create_plane(kvm, {level})") - (level == 0)  # plane 0 is there already
+        if 0 < level < kp.KVM_MAX_PLANES:
+            if not got or state_after(trace, "KVM_CREATE_VM").occupancy[level] != "live":
+                return judged.refuted("no call fails", f"planes[{level}] stays NULL", trace, GENERAL["no plane"])
+        elif got or asked:
+            what = "memory is allocated" if asked else "the function does not return NULL"
+            return judged.refuted("no call fails", f"level {level}: {what}", trace, GENERAL["no refusal"])
+    return judged
+
+
+def _asked_for(level: int) -> kp.Version:
+    """09-fixed, which asks for one more plane and says so when it gets it."""
+    more = f'if (kvm_create_plane(kvm, {level}u) != NULL)\n\tprintk("{_GOT}");\n{AFTER_HOOK}'
+    return kp.VERSIONS["09-fixed"].edit(
+        f"09-fixed and level {level}", "one more plane", ("kvm_create_vm", AFTER_HOOK, more)
+    )
 
 
 def new_label(answer: ReaderAnswer) -> Judged:
     """The reader's lines at the new call, and the reader's rungs around the SRCU ones."""
     acquire, ladder = as_c_parts(answer, "acquire", "ladder")
     version = answered(_audited(), ("kvm_create_vm", _ACQUIRE, acquire), ("kvm_create_vm", _SRCU_LABELS, ladder))
-    return _calling("kvm_register_audit", version, clean_on(certified(version)))
+    return complete(_calling("kvm_register_audit", version, clean_on(certified(version))), _audited(), version)
 
 
 def _calling(call: str, version: kp.Version, judged: Judged) -> Judged:
@@ -179,19 +199,20 @@ def error_pointer(answer: ReaderAnswer) -> Judged:
     """The reader's function and caller: whatever fails in it, its errno must arrive."""
     function, caller = as_c_parts(answer, "function", "caller")
     version = answered(_initialised(), ("kvm_create_plane", "", function), ("kvm_create_vm", HOOK, caller))
-    return _calling("kvm_arch_plane_init", version, clean_on(certified(version)))
+    return complete(_calling("kvm_arch_plane_init", version, clean_on(certified(version))), _initialised(), version)
 
 
 def ladder_order(answer: ReaderAnswer) -> Judged:
     """The last four rungs of the ladder in the reader's order: names, to which we add the lines, or the C itself."""
-    rungs = answer
+    rungs, before = answer, kp.VERSIONS["11"]
     if not isinstance(answer, str) or ";" not in answer:
         labels = as_texts(answer.split() if isinstance(answer, str) else answer, "labels")
         names = [label.strip(" :") for label in labels]
         if sorted(names) != sorted(LADDER):
             raise ValueError(f"the answer names each of {', '.join(LADDER)} once, top to bottom")
         rungs = _rungs(names)
-    return clean_on(certified(answered(kp.VERSIONS["11"], ("kvm_create_vm", _rungs(LADDER), rungs))))
+    version = answered(before, ("kvm_create_vm", _rungs(LADDER), rungs))
+    return complete(clean_on(certified(version)), before, version)
 
 
 def _rungs(order: Iterable[str]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.judging import Judge, Judged, ReaderAnswer, as_text, as_texts
+from kvmplanes.learn.exercises.answers import ReaderAnswer, as_text, as_texts
+from kvmplanes.learn.exercises.judging import Judge, Judged
 from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.model.mutants import MUTANTS
 from kvmplanes.runs.certificate import findings

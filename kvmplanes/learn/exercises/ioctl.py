@@ -3,22 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Final
 
 import kvmplanes as kp
-from kvmplanes.learn.exercises.judging import (
-    Block,
-    Failing,
-    Judge,
-    Judged,
-    ReaderAnswer,
-    as_parts,
-    as_text,
-    as_texts,
-)
+from kvmplanes.learn.exercises.answers import ReaderAnswer, as_parts, as_text, as_texts
+from kvmplanes.learn.exercises.blocks import Block
+from kvmplanes.learn.exercises.judging import Failing, Judge, Judged
 from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.learn.queries import GETFILE, results_of
 from kvmplanes.runs.certificate import classify, findings
@@ -37,8 +31,15 @@ def ioctl_path(answer: ReaderAnswer) -> Judged:
     refusals = (step.state.occupancy[0] for step in again.steps if step.what == "return" and step.errno)
     plane_0 = next(refusals, "live")
     if plane_0 == "live":
-        return judged
+        return judged.also(with_each_plane(version))
     return judged.refuted("plane 1 is refused", f"plane 0 is {plane_0} afterwards", again, GENERAL["another plane"])
+
+
+def with_each_plane(version: kp.Version) -> Iterator[tuple[str, Trace]]:
+    """Each plane is created alone, and its last step fails: no number may be special."""
+    for plane in range(1, kp.KVM_MAX_PLANES):
+        trace = kp.run(version, planes=(plane,), fail=f"anon_inode_getfile(plane {plane})", retry=True)
+        yield f"{version}, plane {plane} is refused, and asked for again", trace
 
 
 def _got_a_plane(judged: Judged, again: Trace) -> Judged:

@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from kvmplanes.given import brief
-from kvmplanes.model.machine.preprocess import bare_lines
-from kvmplanes.model.machine.tree import CError, text_of
+from kvmplanes.learn.exercises.answers import ReaderAnswer
+from kvmplanes.model.machine.tree import CError
 from kvmplanes.model.version import Version
-from kvmplanes.runs.certificate import Certificate, Outcome, Path, certify
+from kvmplanes.runs.certificate import Certificate, Outcome, Path, certify, classify, findings
+from kvmplanes.runs.programs import programs
+from kvmplanes.runs.scenario import run
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import many
 
-ReaderAnswer = Any  # C as a text or a list of lines, a number, a list or a table, as the exercise says
+MOST_CALLS: Final = 80  # that can fail in one program; the longest of ours has 35, and a path for each
 FailingClass = Outcome | Literal["wrong result"]
 
 
@@ -74,6 +74,18 @@ class Judged:
         """The same judgement, with one more run, in which no kernel would see a mistake; arguments as for `Failing`."""
         return replace(self, failing=(*self.failing, Failing(where, "wrong result", what, trace, say)))
 
+    def also(self, runs: Iterable[tuple[str, Trace]]) -> Judged:
+        """The same judgement where it has a failing run already; else these runs must be clean, too.
+
+        Args:
+            runs: where each run is, as for `Failing`, and the run.
+        """
+        if self.failing:
+            return self
+        outcomes = ((where, classify(trace), trace) for where, trace in runs)
+        failing = (Failing(where, what, findings(trace), trace) for where, what, trace in outcomes if what != "clean")
+        return replace(self, failing=tuple(failing))
+
 
 Judge = Callable[[ReaderAnswer], Judged]  # ValueError for an answer that cannot be run
 
@@ -101,144 +113,19 @@ def certified(version: Version, planes: tuple[int, ...] | None = None) -> Certif
     Raises:
         CError: a path does not end, with the C line at which it was stopped.
     """
+    planes = planes if version.creates_planes else None
+    with quoting(version):
+        for program in programs(version, planes):
+            if (count := len(run(version, ops=program.ops).calls)) > MOST_CALLS:
+                raise ValueError(f"{count} calls can fail in one run: with an answer there may be {MOST_CALLS}")
+        return certify(version, planes)
+
+
+@contextmanager
+def quoting(version: Version) -> Iterator[None]:
+    """Let an error quote the C line at which it is."""
     try:
-        return certify(version, planes if version.creates_planes else None)
+        yield
     except CError as error:
         rows = version.tree.get(error.file, ())[error.line - 1 : error.line]
         raise CError(error.file, error.line, "\n".join([error.what, *(row.text for row in rows)])) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A judge: the reader writes lines of a function anew, and every path of some versions must be clean with them.
-
-    Attributes:
-        function: the function.
-        old: the lines that are replaced; "" for the whole function.
-        bases: the versions in which they stand.
-        planes: the planes that are created on every path; None for `certify`'s own choice.
-    """
-
-    function: str
-    old: str
-    bases: tuple[Version, ...]
-    planes: tuple[int, ...] | None = None
-
-    def versions(self, answer: ReaderAnswer) -> tuple[Version, ...]:
-        """Each base with the answer in it; ValueError as for `answered`."""
-        return tuple(answered(base, (self.function, self.old, answer)) for base in self.bases)
-
-    def __call__(self, answer: ReaderAnswer) -> Judged:
-        """Judge an answer."""
-        return clean_on(*(certified(version, self.planes) for version in self.versions(answer)))
-
-
-# What a diff has at the beginning of a line; and the head of a function: a type, a name, parentheses, a brace.
-_DIFF: Final = re.compile(r"^(?:--- |@@ -)", re.MULTILINE)
-_HEAD: Final = re.compile(
-    r"^(?!(?:else|return|goto|case)\b)\w[\w\s*]*[\s*](?!(?:if|for|while|switch)\b)\w+\s*\([^;{}]*\)\s*\{", re.MULTILINE
-)
-
-
-def _is_whole(answer: ReaderAnswer) -> bool:
-    """Whether an answer says itself where it belongs: whole functions, or a unified diff."""
-    return isinstance(answer, str) and bool(_DIFF.search(answer) or _HEAD.search(textwrap.dedent(answer)))
-
-
-def answered(base: Version, *pieces: tuple[str, str, ReaderAnswer]) -> Version:
-    """A version with a reader's C in it.
-
-    Args:
-        base: the version.
-        *pieces: (function, its lines that are given, the reader's C). The C is the lines that stand in their place,
-            whole functions, or a unified diff; one text that is functions or a diff may answer several pieces. Without
-            given lines, lines are no answer.
-
-    Returns:
-        The version, under its base's name, so that the verdict does not depend on how the answer was written.
-
-    Raises:
-        ValueError: an answer that is no C, does not fit there, or changes more than the functions of the pieces.
-    """
-    edits, whole = list[tuple[str, str, str]](), dict[str, None]()
-    for function, given, answer in pieces:
-        text = as_c(answer)
-        if _is_whole(text):
-            whole[text] = None
-        elif given:
-            edits.append((function, given, text))
-        else:
-            raise ValueError(f"write the whole function {function}(), from its head to its closing brace, or a diff")
-    made = base
-    for text in whole:
-        made = made.apply(text) if _DIFF.search(text) else made.replace(text)
-    made = made.edit(base.name, "with the reader's lines", *edits)
-    asked = list(dict.fromkeys(function for function, *_ in pieces))
-    if others := _elsewhere(base, made, asked):
-        raise ValueError(
-            f"the answer is about {' and '.join(f'{name}()' for name in asked)} alone, and this one changes "
-            f"{', '.join(others)}; functions of your own may be added"
-        )
-    return made
-
-
-def _elsewhere(base: Version, made: Version, asked: Collection[str]) -> list[str]:
-    """What an answer changes outside the functions that it is asked for."""
-    sources = {name: function.source for name, function in made.functions.items()}
-    changed = [name for name, f in base.functions.items() if name not in asked and sources.get(name) != f.source]
-    rest = [file for file in base.tree if _outside(base, file) != _outside(made, file)]
-    return [*(f"{name}()" for name in changed), *(f"{file} outside of functions" for file in rest)]
-
-
-def _outside(version: Version, file: str) -> list[str]:
-    """The lines of a file that belong to no function, without comments."""
-    rows = bare_lines(text_of(version.tree, file))
-    for function in version.functions.values():
-        if function.file == file:
-            rows[function.first - 1 : function.first - 1 + len(function.lines)] = [""] * len(function.lines)
-    return [row.strip() for row in rows if row.strip()]
-
-
-def as_c(answer: ReaderAnswer) -> str:
-    """C as one text, of a text or of a list of its lines; ValueError for something else, or nothing at all."""
-    if isinstance(answer, list | tuple) and all(isinstance(line, str) for line in answer):
-        answer = "\n".join(answer)
-    if not isinstance(answer, str) or not answer.strip():
-        raise ValueError(f"the answer is C, as a text or a list of lines, not {brief(answer)}")
-    return answer if _DIFF.search(answer) else textwrap.dedent(answer).strip("\n")
-
-
-def as_parts(answer: ReaderAnswer, *names: str) -> tuple[ReaderAnswer, ...]:
-    """The parts of an answer that is a table with these names; ValueError for anything else."""
-    if not isinstance(answer, Mapping) or set(answer) != set(names):
-        wanted = ", ".join(f'"{name}": ...' for name in names)
-        raise ValueError(f"the answer is a table {{{wanted}}}, not {brief(answer)}")
-    return tuple(answer[name] for name in names)
-
-
-def as_c_parts(answer: ReaderAnswer, *names: str) -> tuple[ReaderAnswer, ...]:
-    """The parts of a table of C; whole functions or a diff in one text stand for every part."""
-    return (answer,) * len(names) if _is_whole(answer) else as_parts(answer, *names)
-
-
-def as_texts(answer: ReaderAnswer, what: str, known: Collection[str] = ()) -> list[str]:
-    """A list of texts, each of them known if anything is; ValueError for anything else."""
-    if not isinstance(answer, list | tuple) or not all(isinstance(item, str) for item in answer):
-        raise ValueError(f"the answer is a list of {what}, each a text, not {brief(answer)}")
-    if unknown := [item for item in answer if known and item not in known]:
-        raise ValueError(f"the answer is a list of {what}, of {', '.join(known)}, not {brief(unknown[0])}")
-    return list(answer)
-
-
-def as_number(answer: ReaderAnswer) -> int:
-    """A whole number; ValueError for anything else."""
-    if isinstance(answer, bool) or not isinstance(answer, int):
-        raise ValueError(f"the answer is a whole number, not {brief(answer)}")
-    return answer
-
-
-def as_text(answer: ReaderAnswer, what: str) -> str:
-    """A text; ValueError for anything else."""
-    if not isinstance(answer, str) or not answer.strip():
-        raise ValueError(f"the answer is {what}, as a text, not {brief(answer)}")
-    return answer.strip()

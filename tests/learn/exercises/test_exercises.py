@@ -11,7 +11,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.learn import EXERCISES, check, exercises, exercises_for
 from kvmplanes.learn.exercises import LEVEL, Exercise, Wrong, creation, exercise, hunts
-from kvmplanes.learn.exercises.judging import answered
+from kvmplanes.learn.exercises.answers import answered
 from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.learn.queries import HOOK
 from kvmplanes.model import series
@@ -130,6 +130,9 @@ def test_leaving_the_function_as_it_is_repairs_nothing() -> None:
         ("return plane;", "kvm_destroy_plane() is void: it returns no value, in your line `return plane;`"),
         ("k.kfree(plane)", "a semicolon is missing"),
         ("#define kfree(x)\nkfree(plane);", "kfree is a macro with arguments"),
+        ("kfree(plane);\n#define kvm_x kvm_y", "'#define kvm_x kvm_y' would change what stands below it, too"),
+        ('shim_put("fd");', "'shim_put' belongs to what the C stands on here: an answer does without it"),
+        ("kfree(plane);\n" * 800, "the answer is C of at most 10000 characters, not 11200"),
         ("@@ -1 +1 @@\n-x\n+y", "this diff cannot be read"),
         (
             "--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-x\n+y",

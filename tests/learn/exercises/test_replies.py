@@ -19,6 +19,7 @@ from kvmplanes.learn.queries import GETFILE
 from kvmplanes.runs.certificate import OUTCOMES, classify
 from kvmplanes.runs.programs import wrong_state
 from kvmplanes.runs.trace import Step, Trace
+from tests.learn.attacks import CHEATS
 
 POINTER = EXERCISES["error-pointer"].solution
 CREATE = kp.VERSIONS["29-fixed"].functions["kvm_vm_ioctl_create_plane"].source
@@ -36,6 +37,7 @@ UNFORESEEN: dict[str, list[Any]] = {
         "struct kvm_plane *plane = NULL;",
         "struct kvm_plane *plane = kzalloc(sizeof(*plane), GFP_KERNEL_ACCOUNT);\nif (!plane) return ERR_PTR(-ENOMEM);",
         "struct kvm_plane *plane = NULL;\nplane->level = 1;",
+        *(cheat["answer"] for cheat in CHEATS["guard"]),
         "struct kvm_plane *plane = plane_level > 2 ? NULL : kzalloc(sizeof(*plane), GFP_KERNEL_ACCOUNT);",
     ],
     "new-label": [
