@@ -5,6 +5,9 @@ import functools
 import http.server
 import json
 import os
+import re
+import shutil
+import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,6 +21,7 @@ from kvmplanes.runs.shown import Shown
 from notebooks.site.builder import layout
 
 SITE = Path(os.environ.get("SITE", layout.SITE))  # make test-site SITE=... tests another folder
+FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 TOKEN = "browser-tests"  # noqa: S105 - for a server that only these tests see
 BELOW = "/some/folder"  # where a project's pages usually stand: not at the root of their host
 NARROW = {"width": 360, "height": 800}  # a phone
@@ -74,6 +78,18 @@ def served(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+def in_firefox(tests: Path, address: str, need: Callable[[object, str], None]) -> int:
+    """Run tests for Node on a page in the distribution's Firefox; every one passes. Return how many they are."""
+    need(FIREFOX, "This test needs the distribution's Firefox (Debian: apt install firefox-esr).")
+    installed = (layout.BUILD / "npm" / "node_modules" / "puppeteer-core").is_dir()
+    need(installed and shutil.which("node"), "This test needs Node.js and npm: run `make build/npm/installed`.")
+    environment = {**os.environ, "ADDRESS": address, "FIREFOX": str(FIREFOX)}
+    command = ["node", "--no-warnings", "--test", "--test-reporter=tap", str(tests)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+    return int(re.findall(r"^# pass (\d+)$", result.stdout, flags=re.MULTILINE)[0])
 
 
 def assert_fits_when_open(page: Any, live: Any) -> None:

@@ -19,6 +19,14 @@ def test_an_anchor_is_what_jupyterlab_makes() -> None:
     assert list(map(layout.anchor, texts)) == ["Fix-or-make", "use-after-free", "As-posted"]
 
 
+def test_a_section_of_a_page_ends_at_the_next_heading() -> None:
+    page = "# Page\n\n## One\n\nword\n\n### Below\n\nmore\n\n## Two\n\nother\n"
+    assert layout.section(page, "One") == "word\n\n### Below\n\nmore"
+    assert layout.section(page, "Two") == "other"
+    with pytest.raises(ValueError, match="no heading 'Three'"):
+        layout.section(page, "Three")
+
+
 def test_every_npm_package_is_pinned_by_version_and_checksum_and_by_no_address() -> None:
     asked = json.loads((layout.PAGES / "package.json").read_text(encoding="utf-8"))
     locked = json.loads((layout.PAGES / "package-lock.json").read_text(encoding="utf-8"))["packages"]

@@ -39,7 +39,15 @@ def test_every_part_of_the_site_is_there() -> None:
     notebooks = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
     assert len(CHAPTERS) == layout.NUMBERED
     assert {f"{name}.html" for name in notebooks} <= set(PAGES)
-    assert {"index.html", "api.html", "checked.html", "changelog.html", "cite.html", "search.html"} | OWN <= set(PAGES)
+    assert {
+        "index.html",
+        "api.html",
+        "checked.html",
+        "changelog.html",
+        "cite.html",
+        "places.html",
+        "search.html",
+    } | OWN <= set(PAGES)
     assert [f"slides/{name}.html" for name in notebooks] == SLIDES
     for name in notebooks:
         assert (SITE / "downloads" / f"{name}.ipynb").read_bytes() == (

@@ -71,6 +71,7 @@ def pages() -> None:
         "five": five.table(),
         **teachers.values(),
         "citation": (layout.ROOT / "CITATION.cff").read_text(encoding="utf-8").partition("\n")[2].strip(),
+        "places": layout.section((layout.ROOT / "README.md").read_text(encoding="utf-8"), "Where it can be read"),
         "subject": kp.PATCH.subject,
         "authors": " and ".join(author.partition(" <")[0] for author in kp.PATCH.authors),
         "message_id": kp.PATCH.message_id,

@@ -75,6 +75,18 @@ def to_pages(html: str, up: str = "") -> str:
     return re.sub(r'href="([\w-]+)\.ipynb', rf'href="{up}\1.html', html)
 
 
+def section(page: str, heading: str) -> str:
+    r"""What stands below a heading of a page, up to the next one; ValueError without that heading.
+
+    >>> section("## One\n\nword\n\n## Two\n", "One")
+    'word'
+    """
+    _, found, rest = page.partition(f"## {heading}\n")
+    if not found:
+        raise ValueError(f"no heading {heading!r}")
+    return rest.partition("\n## ")[0].strip()
+
+
 def filled(page: str, values: Mapping[str, str]) -> str:
     """A page with its figures: `$five` is one, and `$PWD` of a command is none.
 
