@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Notebook 05 as nbconvert gives it: alive in a page of its own; sanitised, its words and no data among them."""
+"""Notebook 05 as nbconvert sanitises it: its words, and no data among them."""
 
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,6 @@ def converted(folder: Path, **options: Any) -> str:
 def preprocessed(options: dict[str, Any]) -> dict[str, Any]:
     """Options that sanitise by the preprocessor, which takes these."""
     return {"preprocessors": ["nbconvert.preprocessors.sanitize.SanitizeHTML"], "config": Config(SanitizeHTML=options)}
-
-
-def test_the_page_is_alive(tmp_path: Path, browser_page: Any) -> None:
-    page = browser_page
-    page.goto(converted(tmp_path), wait_until="domcontentloaded")
-    expect(page.locator("[data-kvmplanes-player] .count")).to_have_text("step 44")
-    expect(page.locator("[data-kvmplanes-question]").first.get_by_role("button", name="Check")).to_be_visible()
 
 
 @pytest.mark.parametrize(
