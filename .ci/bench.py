@@ -14,15 +14,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 from nbclient import NotebookClient
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 import kvmplanes as kp
+from kvmplanes.learn import check
 from kvmplanes.view import player
+from tests.learn.attacks import Attack, hangs
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -96,9 +99,16 @@ def measures(folder: Path) -> list[Measure]:
         Measure('run("09")', lambda: kp.run("09")),
         *(Measure(f'certify("{version}")', partial(kp.certify, version)) for version in kp.VERSIONS),
         Measure("building a player", lambda: player(trace).html),
+        Measure("slowest answer", lambda: check(slowest().exercise, slowest().answer)),
         Measure("Run All of 06", lambda: run_all(cut(six, None)), "its first cell alone", lambda: run_all(cut(six, 1))),
         Measure("nbval of all notebooks", lambda: nbval(whole), alone, lambda: nbval(first), 3),
     ]
+
+
+@cache
+def slowest() -> Attack:
+    """The answer that takes longest of those that are meant to."""
+    return max(hangs(), key=lambda attack: taken(lambda: check(attack.exercise, attack.answer)))
 
 
 def bounds(numbers: list[float], digits: int) -> str:
