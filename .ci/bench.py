@@ -8,7 +8,6 @@ Usage: bench.py [WORD...]: only the measures in whose names one of the words is.
 """
 
 import copy
-import os
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from typing import NamedTuple
 
 import nbformat
@@ -48,11 +48,17 @@ class Measure(NamedTuple):
     times: int = 5
 
 
+def used() -> float:
+    """Milliseconds of processor time so far, of this process and of those that it waited for."""
+    both = map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN))
+    return 1000 * sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
 def taken(action: Callable[[], object]) -> float:
-    """Milliseconds of processor time, of this process and of those that it waited for."""
-    before = sum(os.times()[:4])
+    """Milliseconds of processor time of a call."""
+    before = used()
     action()
-    return 1000 * (sum(os.times()[:4]) - before)
+    return used() - before
 
 
 def fresh(statement: str) -> Callable[[], object]:
