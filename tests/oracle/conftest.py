@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,12 @@ from kvmplanes.oracle import MISSING, Driver, build, compilers, tree
 def compiler(need: Callable[[object, str], None]) -> None:
     """A compiler is here, or the test is skipped; with CI=true it fails."""
     need(compilers(), MISSING)
+
+
+@pytest.fixture(scope="session")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what is compiled for the tests alone is kept: what edits leave alone is compiled once."""
+    return tmp_path_factory.mktemp("objects")
 
 
 @pytest.fixture(scope="session")

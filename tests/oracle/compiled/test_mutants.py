@@ -32,11 +32,6 @@ def runs(mutant: Mutant) -> list[tuple[Scenario, Trace]]:
     return paths + [(what, modelled(version, what)) for what in OTHERS if version.creates_planes]
 
 
-@pytest.fixture(scope="module")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mutants")
-
-
 @pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_the_c_says_the_same(mutant: Mutant, objects: Path) -> None:

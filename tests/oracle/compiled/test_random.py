@@ -116,10 +116,10 @@ KNOWN = {
 
 @pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("name", KNOWN)
-def test_edits_on_which_model_and_c_differed_once(name: str, tmp_path: Path) -> None:
+def test_edits_on_which_model_and_c_differed_once(name: str, objects: Path) -> None:
     base, *edit = KNOWN[name]
     function, old, new = edit
-    made = compared(Edited(ALL[base], (), ALL[base].edit(name, name, (function, old, new))), tmp_path)
+    made = compared(Edited(ALL[base], (), ALL[base].edit(name, name, (function, old, new))), objects)
     assert made.runs >= 20
     assert made.wrong == ()
 
