@@ -48,7 +48,7 @@ def test_it_is_alive_and_complete(first: Any) -> None:
     frames = ("kvm_vm_release:189", "kvm_put_kvm:182", "kvm_destroy_vm:173 +54", "kvm_destroy_planes:45 +39")
     expect(place).to_have_text(stack("virt/kvm/kvm_main.c:45", *frames))
     expect(first.locator(".code [aria-current]")).to_have_text("45+39        if (kvm->planes[i] == NULL)")
-    expect(first.locator(".facts")).to_have_text("close(vm) use ✗ use-after-free")
+    expect(first.locator(".facts")).to_have_text("use ✗ use-after-free")
     code, line = (first.locator(part).bounding_box() for part in (".code", ".code [aria-current]"))
     assert code["y"] <= line["y"] <= code["y"] + code["height"] - line["height"]
 
@@ -154,6 +154,17 @@ def test_the_slider_is_dragged(first: Any, page: Any) -> None:
     step(first, 44)
 
 
+def test_each_system_call_has_a_button_with_its_whole_name(first: Any) -> None:
+    calls = first.get_by_role("group", name="System calls").get_by_role("button")
+    expect(calls).to_have_text([str(op) for op in dict.fromkeys(step.op for step in kp.run("09").steps)])
+    for call in calls.all():
+        call.click()
+        at = int(first.get_by_role("slider").input_value())
+        assert str(kp.run("09").steps[at].op) == call.inner_text()
+        assert call.get_attribute("aria-current") == "true"
+        assert call.evaluate("(button) => button.scrollWidth <= button.clientWidth")
+
+
 def test_the_sentence_is_announced(first: Any) -> None:
     live = first.locator("[aria-live=polite]")
     before = live.inner_text()
@@ -223,7 +234,7 @@ def test_a_fold_is_one_stop_and_opens(first: Any, page: Any) -> None:
     first.locator(".say").click()
     page.keyboard.press("ArrowRight")
     step(first, 47, to=61)
-    expect(first.locator(".facts")).to_have_text("close(vm) use ✗ use-after-free, 15 times")
+    expect(first.locator(".facts")).to_have_text("use ✗ use-after-free, 15 times")
     expect(first.locator(".say .text")).to_contain_text("(15 steps). This is the loop in kvm_destroy_planes")
     expect(first.locator(".heap desc")).to_contain_text("planes[15] read after free")
     page.keyboard.press("ArrowRight")

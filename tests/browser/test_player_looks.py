@@ -65,7 +65,7 @@ def test_words_in_pictures_can_be_read(width: int, live: Any, page: Any) -> None
         const svg = player.querySelector(".heap svg");
         const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
         const size = (node) => parseFloat(getComputedStyle(node).fontSize);
-        const words = [...player.querySelectorAll(".code span, .say .text, .head .text, .marks b")].map(size);
+        const words = [...player.querySelectorAll(".code span, .say .text, .head .text, .calls button")].map(size);
         return [...words, ...[...svg.querySelectorAll("text")].map((text) => scale * size(text))];
     }""")
     assert min(sizes) >= (11 if width > 400 else 10)

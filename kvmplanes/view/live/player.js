@@ -7,6 +7,7 @@ import { line, mark } from "./listing.js";
 import { draw, isDark } from "./picture.js";
 import {
   callStack,
+  calls,
   counted,
   find,
   foldOf,
@@ -17,7 +18,6 @@ import {
   pictures,
   single,
   size,
-  stretches,
   unfolded,
 } from "./steps.js";
 
@@ -91,7 +91,11 @@ export class Player {
     this.steps = unfolded(told, this.opened);
     this.defects = this.steps.flatMap((step, i) => (step.bad ? [i] : []));
     this.slider.max = this.steps.length - 1;
+    this.calls = calls(this.steps);
     this.at(".marks").replaceChildren(...this.marks());
+    this.at(".calls").replaceChildren(
+      ...this.calls.map(({ op, from }) => element("button", { type: "button", "data-go": from }, op)),
+    );
     this.at("ol").replaceChildren(...this.steps.map((step, i) => this.item(step, i)));
     this.position = find(this.steps, number);
     this.show();
@@ -112,15 +116,14 @@ export class Player {
     return element("li", { value: step.n, class: "to" in step && "fold" }, go);
   }
 
-  // Under the slider: the defects as ticks, the system calls as stretches.
+  // Under the slider: the defects as ticks, and where each system call begins.
   marks() {
     const end = this.steps.length - 1 || 1;
-    const place = (from, to) => `left:${(100 * from) / end}%;width:${(100 * (to - from)) / end}%`;
-    const ticks = this.defects.map((i) => element("i", { style: place(i, i) }));
-    const calls = stretches(this.steps).map(({ op, from, to }) =>
-      element("span", { style: place(from, to), title: op }, element("b", {}, op)),
-    );
-    return [...ticks, ...calls];
+    const at = (i) => ({ style: `left:${(100 * i) / end}%` });
+    return [
+      ...this.defects.map((i) => element("i", at(i))),
+      ...this.calls.map(({ from }) => element("span", at(from))),
+    ];
   }
 
   go(position) {
@@ -153,7 +156,6 @@ export class Player {
     const parts = this.pictures.get(step).map((part) => data.parts[part]);
     draw(this.at(".heap div"), parts.join(""));
     const facts = {
-      op: step.op,
       goal: step.goal,
       errno: step.errno && `▲ ${step.errno}`,
       bad: step.bad && `✗ ${step.bad}${"to" in step ? `, ${size(step)} times` : ""}`,
@@ -170,7 +172,12 @@ export class Player {
       this.at(`[data-do=${name}]`).setAttribute("aria-disabled", position === end);
     }
     this.at("ol [aria-current]")?.removeAttribute("aria-current");
-    this.at(`[data-go="${position}"]`).setAttribute("aria-current", "step");
+    this.at(`ol [data-go="${position}"]`).setAttribute("aria-current", "step");
+    this.at(".calls [aria-current]")?.removeAttribute("aria-current");
+    this.at(`.calls [data-go="${this.calls.findLast(({ from }) => from <= position).from}"]`).setAttribute(
+      "aria-current",
+      "true",
+    );
     const [fold, turn] = [foldOf(data.steps, step.n), this.at("[data-do=fold]")];
     if (!fold && turn.matches(":focus")) this.host.focus();
     turn.classList.toggle("unseen", !fold);

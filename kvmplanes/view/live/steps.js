@@ -75,10 +75,9 @@ export function longest(steps, words) {
   return steps.map(words).reduce((most, text) => (text.length > most.length ? text : most), "");
 }
 
-// The system calls as stretches of positions, one after the other.
-export function stretches(steps) {
-  const starts = steps.flatMap((step, i) => (step.op === steps[i - 1]?.op ? [] : [i]));
-  return starts.map((from, i) => ({ op: steps[from].op, from, to: starts[i + 1] ?? steps.length - 1 }));
+// The system calls, one after the other, each with the position at which it begins.
+export function calls(steps) {
+  return steps.flatMap((step, from) => (step.op === steps[from - 1]?.op ? [] : [{ op: step.op, from }]));
 }
 
 // A line of C in pieces that are kept whole, spaces among them: it may part at a space and behind a "(" alone, since a
