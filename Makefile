@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python -m
 PIP := pip>=25.1,<27# the first that knows dependency groups is 25.1
 UV := uv>=0.9,<1# pins what is asked for, and installs in a tenth of the time; only pip reads a reader's pip.conf
 INSTALLER ?= pip
-PINS ?= -c constraints.txt# with INSTALLER=uv also --resolution=lowest-direct, or nothing for the newest
+PINS ?= -c $(if $(filter uv,$(INSTALLER)),.ci/hashes.txt,constraints.txt)# uv also takes --resolution=lowest-direct
 AUDIT := pip-audit>=2.9,<3# known vulnerabilities of what is pinned; it asks the package index
 WORKERS := -n 2
 SCHEMA := $(VENV)/bin/check-jsonschema --builtin-schema
@@ -106,7 +106,7 @@ format: $(VENV)/.has-test ## format code and notebooks
 scripts: build/npm/installed ## bundle the scripts of pages and widgets again, after a change of one or of a style
 	@cd build/npm && npm run --silent bundle
 
-lock: $(VENV)/.created ## pin what pyproject.toml asks for in constraints.txt (newest of everything: UPGRADE=1)
+lock: $(VENV)/.created ## pin what pyproject.toml asks for, with hashes for uv (newest of everything: UPGRADE=1)
 	@$(RUN) pip install -q '$(UV)'
 	@.ci/lock '$(VENV)/bin/uv' $(if $(UPGRADE),--upgrade)
 

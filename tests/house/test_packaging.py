@@ -4,6 +4,7 @@
 import contextlib
 import importlib.util
 import os
+import re
 import tomllib
 import zipfile
 from collections import defaultdict
@@ -63,8 +64,18 @@ def test_every_requirement_is_pinned_inside_its_range() -> None:
             assert version in allowed, f"{name} {version} is outside {allowed}: run `make lock`"
 
 
-def test_constraints_name_no_address() -> None:
-    assert "://" not in (ROOT / "constraints.txt").read_text()
+def test_each_pin_has_the_hashes_of_its_files() -> None:
+    """What `INSTALLER=uv` installs is compared with them."""
+    blocks = (ROOT / ".ci" / "hashes.txt").read_text().replace(" \\\n", "").splitlines()
+    hashed = [block.partition("--hash=") for block in blocks if not block.startswith("#")]
+    pinned = [line.partition("#")[0].strip() for line in (ROOT / "constraints.txt").read_text().splitlines()]
+    assert [pin.strip() for pin, _, _ in hashed] == [pin for pin in pinned if pin]
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}( +--hash=sha256:[0-9a-f]{64})*", hashes) for _, _, hashes in hashed)
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", ".ci/hashes.txt"])
+def test_constraints_name_no_address(name: str) -> None:
+    assert "://" not in (ROOT / name).read_text()
 
 
 def test_conda_gets_the_same_set() -> None:
