@@ -7,7 +7,6 @@ Both draw the same ladder and heap of the same runs, in the same notebook and br
 
 import itertools
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,8 +16,8 @@ import nbformat
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.browser.conftest import CHROMIUM, free_port, jupyter_environment, wait_for
-from tests.browser.web import TOKEN, store
+from tests.browser.conftest import CHROMIUM
+from tests.browser.web import TOKEN, jupyterlab, store
 
 CHANGES = 40
 PICKER = 'from kvmplanes.view import picker\np = picker("09", fail="kvm_create_plane")\np'
@@ -82,28 +81,19 @@ def measure(page: Any, label: str) -> list[float]:
 def main() -> None:
     """Start JupyterLab, measure both, and print the three lines."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        port = free_port()
-        command = [sys.executable, "-m", "kvmplanes", "lab", f"{folder}/copies", "--no-browser", f"--port={port}"]
-        environment = jupyter_environment(Path(folder))
-        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-            try:
-                wait_for(f"http://127.0.0.1:{port}/api", server)
-                lab = f"http://127.0.0.1:{port}"
-                store(lab, "bench.ipynb", True, *map(nbformat.v4.new_code_cell, (PICKER, PEER)))
-                browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu", "--no-sandbox"])
-                page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.goto(f"{lab}/lab/tree/bench.ipynb?reset&token={TOKEN}")
-                page.wait_for_function(
-                    "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
-                    timeout=120_000,
-                )
-                page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
-                print(f"{'failure picker, one change':<34}{'p50/ms':>9}{'p95/ms':>9}")
-                found = {
-                    name: measure(page, label) for name, label in (("picker", "Failing call"), ("interact", "Peer"))
-                }
-            finally:
-                server.terminate()
+        command = [sys.executable, "-m", "kvmplanes", "lab", f"{folder}/copies"]
+        with jupyterlab(Path(folder), command) as lab:
+            store(lab, "bench.ipynb", True, *map(nbformat.v4.new_code_cell, (PICKER, PEER)))
+            browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu", "--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(f"{lab}/lab/tree/bench.ipynb?reset&token={TOKEN}")
+            page.wait_for_function(
+                "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+                timeout=120_000,
+            )
+            page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+            print(f"{'failure picker, one change':<34}{'p50/ms':>9}{'p95/ms':>9}")
+            found = {name: measure(page, label) for name, label in (("picker", "Failing call"), ("interact", "Peer"))}
     shares = []
     for name, taken in found.items():
         middle, late = statistics.median(taken), statistics.quantiles(taken, n=20)[-1]

@@ -2,23 +2,17 @@
 """A real JupyterLab on copies of the notebooks, and a real Chromium that reaches nothing else."""
 
 import importlib.util
-import json
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.web import TOKEN
+from tests.browser.web import TOKEN, jupyterlab
 
 # JupyterLab's own, when cells scroll out of its window while they load: github.com/jupyterlab/jupyterlab/issues/15415
 WINDOWING = "detachWidget"
@@ -28,40 +22,6 @@ SLOW = re.compile(r"^Plugin .+ (is taking too long|took [\d.]+ms) to activate")
 WINDOW = {"width": 1280, "height": 900}
 KEPT = "cookies,local_storage,indexeddb,cache_storage,service_workers"  # what a page may keep in a browser
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-def jupyter_environment(folder: Path) -> dict[str, str]:
-    """Jupyter's folders moved below one of ours: no settings of this machine's user, no traces in them."""
-    (folder / "config").mkdir()
-    (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
-    names = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython",
-    }
-    return {**os.environ, "JUPYTER_TOKEN": TOKEN, **{name: str(folder / below) for name, below in names.items()}}
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    """Wait until a server answers."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - our own http address
-            return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    pytest.fail(f"no JupyterLab at {address} after {seconds} s")
 
 
 @pytest.fixture(scope="session")
@@ -74,18 +34,9 @@ def lab_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lab(lab_folder: Path, need: Callable[[object, str], None]) -> Iterator[str]:
     """Address of the JupyterLab that `kvmplanes lab` starts."""
     need(importlib.util.find_spec("jupyterlab"), "The browser tests need JupyterLab: run `make test-browser`.")
-    environment = jupyter_environment(lab_folder)
-    port = free_port()
-    command = [sys.executable, "-m", "kvmplanes", "lab", str(lab_folder / "copies"), "--no-browser", f"--port={port}"]
-    with (
-        (lab_folder / "log").open("wb") as log,
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server,
-    ):
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api", server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
+    command = [sys.executable, "-m", "kvmplanes", "lab", str(lab_folder / "copies")]
+    with jupyterlab(lab_folder, command) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

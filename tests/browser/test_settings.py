@@ -2,7 +2,6 @@
 """One JupyterLab: what `kvmplanes lab` starts, and what Binder starts by `start`, have the same settings."""
 
 import json
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -12,8 +11,7 @@ import nbformat
 import pytest
 
 from kvmplanes.lab import WIDGET
-from tests.browser.conftest import free_port, jupyter_environment, wait_for
-from tests.browser.web import TOKEN, store
+from tests.browser.web import TOKEN, jupyterlab, store
 from tests.helpers.minutes import ROOT
 
 pytestmark = pytest.mark.browser
@@ -25,22 +23,9 @@ def server(request: pytest.FixtureRequest, lab: str, tmp_path: Path) -> Iterator
     if request.param == "kvmplanes lab":
         yield lab
         return
-    port = free_port()
-    command = [str(ROOT / "start"), sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}"]
-    with (
-        (tmp_path / "log").open("wb") as log,
-        subprocess.Popen(
-            [*command, f"--ServerApp.root_dir={tmp_path}", "--allow-root"],
-            env=jupyter_environment(tmp_path),
-            stdout=log,
-            stderr=log,
-        ) as running,  # fmt: skip
-    ):
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api", running)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            running.terminate()
+    command = [str(ROOT / "start"), sys.executable, "-m", "jupyter_server", "--allow-root"]
+    with jupyterlab(tmp_path, [*command, f"--ServerApp.root_dir={tmp_path}"]) as address:
+        yield address
 
 
 def fetched(server: str, path: str) -> str:

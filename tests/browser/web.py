@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""For browser tests: a folder served, the built site, views on a page, saved outputs in JupyterLab's folder."""
+"""For browser tests: a folder served, a JupyterLab started, views on a page, saved outputs in JupyterLab's folder."""
 
 import functools
 import http.server
@@ -7,8 +7,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 
 from kvmplanes.runs.shown import Shown
 from notebooks.site.builder import layout
@@ -78,6 +82,56 @@ def served(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+def jupyter_environment(folder: Path) -> dict[str, str]:
+    """Jupyter's folders moved below one of ours: no settings of this machine's user, no traces in them."""
+    (folder / "config").mkdir()
+    (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
+    names = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    return {**os.environ, "JUPYTER_TOKEN": TOKEN, **{name: str(folder / below) for name, below in names.items()}}
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until a server answers."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - our own http address
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"no JupyterLab at {address} after {seconds} s")
+
+
+@contextmanager
+def jupyterlab(folder: Path, command: list[str]) -> Iterator[str]:
+    """Address of the JupyterLab that a command starts; Jupyter's folders and its output, `log`, are in a folder."""
+    port = free_port()
+    command = [*command, "--no-browser", f"--port={port}"]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, env=jupyter_environment(folder), stdout=log, stderr=log) as server,
+    ):
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
 
 
 def in_firefox(tests: Path, address: str, need: Callable[[object, str], None]) -> int:
