@@ -2,17 +2,22 @@
 """Time what a reader waits for, each beside its peer or floor, one after the other in the same run.
 
 Milliseconds of processor time, children's included, so that a busy machine changes little: the median, and between
-which bounds it lies. The ratio is that of each pair, so a slow moment counts on both sides.
+which bounds it lies. The ratio is that of each pair, so a slow moment counts on both sides. What a browser shows is in
+`bench_browser.py`; it comes last, and both land in the table of the site's page "How it is checked".
 
-Usage: bench.py [WORD...]: only the measures in whose names one of the words is.
+Usage: bench.py [WORD...]: only the measures in whose names one of the words is, and no browser.
 """
 
 import copy
+import os
+import platform
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
@@ -22,12 +27,18 @@ import nbformat
 from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import bench_browser
+
 import kvmplanes as kp
 from kvmplanes.learn import check
 from kvmplanes.view import player
 from tests.learn.attacks import Attack, hangs
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TABLE = ROOT / ".ci" / "bench.md"
+PROCESSOR = "ms of processor time: median (from-to)"
+CLOCK = "ms of the clock: 50th, 95th percentile"
 
 
 class Measure(NamedTuple):
@@ -123,24 +134,42 @@ def bounds(numbers: list[float], digits: int) -> str:
     return f"{middle} ({low}-{high})"
 
 
-def row(measure: Measure) -> str:
-    """Measure, and say it in one line."""
+def row(measure: Measure) -> list[str]:
+    """Measure: a line of the table, with name, here, the peer, ratio, what the peer is."""
     measure.action()  # what is made once is made
     pairs = [(taken(measure.action), taken(measure.beside) if measure.beside else 0.0) for _ in range(measure.times)]
-    line = f"{measure.name:<24}{bounds([own for own, _ in pairs], 1):>28}"
-    if measure.beside:
-        line += f"{bounds([other for _, other in pairs], 1):>28}"
-        line += f"{bounds([own / other for own, other in pairs], 2):>22}  {measure.peer}"
-    return line
+    here = bounds([own for own, _ in pairs], 1)
+    if not measure.beside:
+        return [measure.name, here, "", "", ""]
+    peer, ratio = bounds([other for _, other in pairs], 1), bounds([own / other for own, other in pairs], 2)
+    return [measure.name, here, peer, ratio, measure.peer]
 
 
 def main(words: list[str]) -> None:
-    """Print the table."""
-    print(f"{'ms of processor time':<24}{'here':>28}{'peer or floor':>28}{'ratio':>22}")
+    """Print the table as it grows; of the whole one keep what the site shows."""
     with tempfile.TemporaryDirectory() as folder:
-        for measure in measures(Path(folder)):
-            if not words or any(word in measure.name for word in words):
-                print(row(measure), flush=True)
+        chosen = [each for each in measures(Path(folder)) if not words or any(word in each.name for word in words)]
+        processor = shown(PROCESSOR, (row(measure) for measure in chosen))
+    if not words:
+        TABLE.write_text(f"{machine()}\n\n{processor}\n{shown(CLOCK, bench_browser.rows())}", encoding="utf-8")
+
+
+def shown(head: str, rows: Iterable[list[str]]) -> str:
+    """Print lines as they come; return them as a table in Markdown."""
+    lines = [[head, "here", "peer or floor", "ratio", "what that is"], ["---", "--:", "--:", "--:", "---"]]
+    print("{:<32}{:>28}{:>28}{:>22}  {}".format(*lines[0]))
+    for cells in rows:
+        print("{:<32}{:>28}{:>28}{:>22}  {}".format(*cells), flush=True)
+        lines.append(cells)
+    print()
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def machine() -> str:
+    """When and where this was measured."""
+    model = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)[:1]
+    on = f"{os.cpu_count()} processors ({', '.join(model) or platform.machine()}), Python {platform.python_version()}"
+    return f"Measured on {datetime.now(tz=UTC).date()} by `make bench`, on {on}."
 
 
 if __name__ == "__main__":

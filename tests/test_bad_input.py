@@ -16,14 +16,10 @@ from kvmplanes import learn, oracle, view
 from kvmplanes.model.faults import CALLS
 from kvmplanes.model.machine.tree import CError
 from kvmplanes.model.series import ALL, SERIES
+from tests.helpers.every_place import PLACES
 from tests.helpers.places import Place
-from tests.helpers.places_of_learn import LEARN
-from tests.helpers.places_of_live import LIVE
-from tests.helpers.places_of_model import MODEL, RUNNING
-from tests.helpers.places_of_views import ORACLE, VIEW
 
 PACKAGE = Path(kp.__file__).parent
-PLACES = (*RUNNING, *MODEL, *VIEW, *LIVE, *LEARN, *ORACLE)
 LONGEST = 300  # characters of a message
 # What a function gives, and no reader makes: its parts come from a run.
 GIVEN = {

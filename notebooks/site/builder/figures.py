@@ -13,6 +13,8 @@ from kvmplanes.learn.review.finding import findings_on
 from kvmplanes.runs.mutation import kill_count
 from kvmplanes.runs.orders import PUZZLES
 from notebooks.site.builder import layout
+from tests.helpers.every_place import PLACES
+from tests.learn.attacks import attacks, hangs
 
 REPORTS = layout.BUILD / "reports"
 NAMES = {
@@ -46,7 +48,10 @@ def figures() -> dict[str, str]:
         f"{equal} are equal, {between} lie inside a range that the kernel's Oopses leave open, {apart} disagree.",
         "paths": str(sum(len(kp.certify(name).paths) for name in kp.VERSIONS)),
         "versions": str(len(kp.VERSIONS)),
+        "bad": f"{sum(1 for place in PLACES for _ in place.bad):,}",
+        "attacks": str(sum(1 for _ in (*attacks(), *hangs()))),
         "runs": runs(REPORTS),
+        "bench": (layout.ROOT / ".ci" / "bench.md").read_text(encoding="utf-8"),
     }
 
 
