@@ -113,6 +113,9 @@ lock: $(VENV)/.created ## pin what pyproject.toml asks for, with hashes for uv (
 bench: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## time what a reader waits for, each beside its peer or floor (some of it: make bench ONLY=certify)
 	@$(VENV)/bin/python .ci/bench.py $(ONLY)
 
+film: $(VENV)/.has-lab $(VENV)/.has-test $(VENV)/.has-browser ## pictures of what a reader sees, from the first start on, in build/film
+	@$(VENV)/bin/python .ci/film.py
+
 orders: $(VENV)/.has-test ## the notebooks in random orders, each with its stored outputs: make orders COUNT=20
 	@$(VENV)/bin/python .ci/orders.py $(or $(COUNT),20)
 
