@@ -55,6 +55,29 @@ def test_what_is_put_into_a_page_does_not_run(chromium: Any, site: str) -> None:
     page.close()
 
 
+HANDLERS = (
+    '<img src="x" onerror="ran()">', "<img/onerror=ran()>", '<img src="x"onerror=ran()>',
+    "<p title='a > b'\nonclick = ran()>", "<svg><a href= javascript:ran()>", "<SCRIPT>ran()</SCRIPT>",
+)  # fmt: skip
+WORDS = (
+    "<b>int</b> one = 1; int online_vcpus = 0;", "&lt;script&gt; onclick=ran()", "<p>JavaScript: on = 1</p>",
+    '<p title="if (one = 1) > once = 2">if</p>',
+)  # fmt: skip
+
+
+@pytest.mark.browser
+def test_what_could_run_is_told_from_words_about_it(chromium: Any, site: str) -> None:
+    page = chromium.new_page()
+    page.goto(f"{site}05-teardown.html")
+    taken = """(texts) => texts.map((text) => {
+      try { document.createElement("div").innerHTML = text; } catch { return false; }
+      return true;
+    })"""
+    assert page.evaluate(taken, HANDLERS) == [False] * len(HANDLERS)
+    assert page.evaluate(taken, WORDS) == [True] * len(WORDS)
+    page.close()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("fragment", ["#picker-1-%", "#picker-1-%E0%A4%A", "#step-%"])
 def test_a_broken_fragment_does_no_harm(open_page: Callable[..., Any], fragment: str) -> None:
