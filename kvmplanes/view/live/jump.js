@@ -40,7 +40,9 @@ function inlined(image) {
 function explain(part, words, says) {
   part.setAttribute("tabindex", 0);
   part.setAttribute("role", "img");
-  const seen = [...part.querySelectorAll("text")].map((text) => text.textContent).join(" ");
+  const texts = [...part.querySelectorAll("text")];
+  for (const text of texts.slice(1)) text.before(" "); // in one go they are read apart as well, as in the name
+  const seen = texts.map((text) => text.textContent).join(" ");
   part.setAttribute("aria-label", seen.replace(/ {2,}/g, "")); // a call's second line is indented
   part.setAttribute("aria-description", words);
   for (const event of ["pointerenter", "focus"]) part.addEventListener(event, () => says.replaceChildren(words));
