@@ -28,6 +28,18 @@ def server(request: pytest.FixtureRequest, lab: str, tmp_path: Path) -> Iterator
         yield address
 
 
+def test_a_connection_is_closed_when_several_pings_have_no_answer() -> None:
+    from jupyter_server.base.websocket import WebSocketMixin
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = PyFileConfigLoader("jupyter_lab_config.py", str(ROOT / "kvmplanes/lab/jupyter")).load_config()
+
+    class Connection(WebSocketMixin):
+        settings = config.ServerApp.get("tornado_settings", {})
+
+    assert Connection().ping_timeout >= 2 * Connection().ping_interval > 0
+
+
 def fetched(server: str, path: str) -> str:
     request = urllib.request.Request(f"{server}{path}", headers={"Authorization": f"token {TOKEN}"})  # noqa: S310
     with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - our own http address

@@ -5,6 +5,7 @@ Beside this file, labconfig/page_config.json turns off the question about news a
 labconfig/default_setting_overrides.json keeps whole notebooks in the page: a link to a heading then lands on it.
 """
 
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -22,8 +23,8 @@ jupyter.ServerApp.answer_yes = True  # one Control-C stops it
 jupyter.LabApp.log_level = "WARN"  # what remains is the address
 jupyter.FileContentsManager.pre_save_hook = saved
 warnings.filterwarnings("ignore", message="Overriding existing pre_save_hook")  # Jupyter sets the same one twice
-# ms; Jupyter's own values are larger than it allows, and it says so for each connection.
-jupyter.ServerApp.websocket_ping_timeout = 30_000
-jupyter.ServerApp.tornado_settings = {"ws_ping_timeout": 30_000}
+# Jupyter closes a connection that leaves three pings, 90 s, without an answer. Tornado finds that too long for pings of
+# its own, of which it sends none here, and warns of each connection.
+logging.getLogger("tornado.general").addFilter(lambda record: "websocket_ping_timeout" not in record.getMessage())
 if zmq.has("curve"):  # otherwise each kernel warns that its neighbours on this machine may listen
     jupyter.KernelManager.transport_encryption = "auto"
