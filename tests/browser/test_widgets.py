@@ -238,8 +238,9 @@ def test_the_pictures_follow_the_theme(live: Callable[..., Any], page: Any) -> N
 @pytest.mark.usefixtures("silent")
 def test_a_saved_notebook_shows_the_first_frame(lab: str, open_notebook: Open, trusted: bool) -> None:
     shown = picker("09", fail=4 if trusted else 5).saved()  # trust goes by content
-    store(lab, f"picker-{trusted}.ipynb", trusted, saved(shown))
-    output = open_notebook(f"picker-{trusted}.ipynb").locator(".jp-OutputArea-output")
+    name = f"picker-{'trusted' if trusted else 'untrusted'}.ipynb"
+    store(lab, name, trusted, saved(shown))
+    output = open_notebook(name).locator(".jp-OutputArea-output")
     expect(output).to_contain_text("Failure picker. Run this cell to choose what fails")
     expect(output).to_contain_text("Version 09: KVM_CREATE_VM returns ENOMEM.")
     expect(output.locator("img:visible")).to_have_count(2)
