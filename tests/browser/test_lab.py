@@ -7,19 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.browser.web import TOKEN, Open, expect, top_of
+from tests.browser.web import RUN_IS_OVER, TOKEN, Open, expect, top_of
 
 pytestmark = pytest.mark.browser
 
 NOTEBOOKS = sorted(path.name for path in (Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 TROUBLE = ("Error displaying widget", "Loading widget", "model not found", "Javascript Error")
-
-RUN_IS_OVER = """() => {
-    const cells = jupyterapp.shell.currentWidget.model.toJSON().cells;
-    const code = cells.filter((cell) => cell.cell_type === "code" && [cell.source].flat().join("").trim());
-    const failed = code.some((cell) => cell.outputs.some((output) => output.output_type === "error"));
-    return failed || code.every((cell) => cell.execution_count !== null);
-}"""
 
 
 def trouble(page: Any) -> list[str]:

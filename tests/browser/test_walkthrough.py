@@ -7,7 +7,7 @@ import pytest
 
 from kvmplanes.learn import questions_for
 from kvmplanes.learn.questions import Question
-from tests.browser.web import Open, expect
+from tests.browser.web import RUN_IS_OVER, Open, expect
 
 pytestmark = pytest.mark.browser
 
@@ -55,9 +55,11 @@ def test_a_repair_is_found_by_keys_and_the_player_follows_keys(open_notebook: Op
 
 def test_a_review_is_written_by_keys(open_notebook: Open) -> None:
     page = open_notebook("08-review-it.ipynb")
+    page.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(RUN_IS_OVER, timeout=120_000)  # till then the kernel does not answer
     comment = page.locator(".jupyter-widgets textarea")
-    comment.wait_for(timeout=90_000)
+    comment.wait_for()
     comment.focus()
     page.keyboard.type("Freed before: kvm is gone here.")
     page.keyboard.press("Tab")

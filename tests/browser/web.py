@@ -39,8 +39,15 @@ AT_REST = """(id) => {
     window.tops = [...(window.tops ?? []), top].slice(-15);
     return window.tops.length === 15 && new Set(window.tops).size === 1 ? {top} : null;
 }"""
+# Whether all cells of the notebook in front have run since their outputs were cleared, or one has failed.
+RUN_IS_OVER = """() => {
+    const cells = jupyterapp.shell.currentWidget.model.toJSON().cells;
+    const code = cells.filter((cell) => cell.cell_type === "code" && [cell.source].flat().join("").trim());
+    const failed = code.some((cell) => cell.outputs.some((output) => output.output_type === "error"));
+    return failed || code.every((cell) => cell.execution_count !== null);
+}"""
 
-Open = Callable[[str], Any]  # the fixture `open_notebook`
+Open = Callable[..., Any]  # the fixture `open_notebook`
 
 
 def expect(locator: Any) -> Any:
