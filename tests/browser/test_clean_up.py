@@ -56,11 +56,16 @@ def shown(page: Any, address: str, silent: None) -> Any:  # noqa: ARG001
     return page
 
 
+def let_observers_see(page: Any) -> None:
+    """Wait for two frames: the page's observers of size and place are told between them."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def is_forgotten(page: Any) -> bool:
     """Whether the garbage collector takes what `taken` refers to."""
     session = page.context.new_cdp_session(page)
     for _ in range(10):
-        page.wait_for_timeout(50)
+        let_observers_see(page)
         session.send("HeapProfiler.collectGarbage")
         if page.evaluate("taken.deref() === undefined"):
             return True
@@ -74,9 +79,9 @@ def test_a_host_that_is_taken_out_is_forgotten(shown: Any, name: str, hidden: bo
     shown.evaluate(f"window.taken = new WeakRef({host})")
     if hidden:
         shown.evaluate(f"{host}.style.display = 'none'")
-        shown.wait_for_timeout(100)
+        let_observers_see(shown)
     shown.evaluate(f"{host}.remove()")
-    shown.wait_for_timeout(100)
+    let_observers_see(shown)
     # What the page tells of its theme and its address, a host learns no more.
     shown.evaluate("document.body.style.color = 'gray'; location.hash = '#nowhere'")
     assert is_forgotten(shown)
@@ -85,7 +90,7 @@ def test_a_host_that_is_taken_out_is_forgotten(shown: Any, name: str, hidden: bo
 def test_a_player_that_comes_back_follows_the_page_again(shown: Any) -> None:
     inside = shown.locator("[data-kvmplanes-player] .player")
     shown.evaluate("window.host = document.querySelector('[data-kvmplanes-player]'); host.remove()")
-    shown.wait_for_timeout(100)
+    let_observers_see(shown)
     shown.evaluate("document.body.style.cssText = 'background:#111;color:#eee'")
     shown.evaluate("document.body.append(host)")
     expect(inside).to_have_attribute("data-jp-theme-light", "false")

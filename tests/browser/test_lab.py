@@ -30,7 +30,8 @@ def code_cells(page: Any) -> list[dict[str, Any]]:
 def test_the_first_page_asks_nothing(lab: str, page: Any) -> None:
     page.goto(f"{lab}/?token={TOKEN}")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
-    page.wait_for_timeout(2000)  # a question would come late
+    page.evaluate("jupyterapp.allPluginsActivated")  # a question would come late, with what the server has answered
+    page.wait_for_load_state("networkidle")
     assert page.url.endswith("/lab/tree/00-start-here.ipynb")
     assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
 

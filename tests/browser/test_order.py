@@ -12,14 +12,14 @@ from tests.browser.web import Open, expect, html_page, saved, served, store
 
 pytestmark = pytest.mark.browser
 
-BODY = order_editor("teardown").html + order_editor("ladder").html
 FREE, PLANES = "kvm_arch_free_vm(kvm);", "kvm_destroy_planes(kvm);"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("order")
-    (folder / "page.html").write_text(html_page("Order", BODY), encoding="utf-8")
+    body = order_editor("teardown").html + order_editor("ladder").html
+    (folder / "page.html").write_text(html_page("Order", body), encoding="utf-8")
     with served(folder) as site:
         yield f"{site}/page.html"
 
