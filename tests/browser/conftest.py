@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.web import TOKEN, jupyterlab
+from tests.browser.web import TOKEN, Open, jupyterlab
 
 # JupyterLab's own, when cells scroll out of its window while they load: github.com/jupyterlab/jupyterlab/issues/15415
 WINDOWING = "detachWidget"
@@ -20,6 +20,20 @@ CLOSING = "create_child_view"  # of ipywidgets, where a notebook is closed while
 # JupyterLab says so of plugins of its own where the machine is busy.
 SLOW = re.compile(r"^Plugin .+ (is taking too long|took [\d.]+ms) to activate")
 WINDOW = {"width": 1280, "height": 900}
+OPENED = """(path) => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const kernel = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.session?.kernel;
+    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+# Notebooks are closed unsaved, as when their page is closed. JupyterLab fails to close one whose session only begins,
+# and shows its launcher some moments after the last.
+EMPTY = """() => {
+    const shell = window.jupyterapp?.shell;
+    shell?.expandLeft();
+    const panels = [...(shell?.widgets("main") ?? [])].filter((panel) => panel.context);
+    for (const panel of panels) if (panel.sessionContext?.isReady !== false) panel.dispose();
+    return !shell || (panels.length === 0 && !shell.isEmpty("main"));
+}"""
 KEPT = "cookies,local_storage,indexeddb,cache_storage,service_workers"  # what a page may keep in a browser
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -57,7 +71,7 @@ def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def reader(chromium: Any) -> Iterator[Any]:
-    """One reader's browser for all that is opened in JupyterLab, whose scripts are fetched and compiled once."""
+    """One reader's browser for all that is opened in JupyterLab, whose page is loaded once and stays."""
     context = chromium.new_context(viewport=WINDOW)
     yield context
     context.close()
@@ -65,11 +79,15 @@ def reader(chromium: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def page(request: pytest.FixtureRequest, chromium: Any) -> Iterator[Any]:
-    """A fresh page that reaches this machine only; an uncaught JavaScript error fails the test."""
+    """A page that reaches this machine only; an uncaught JavaScript error fails the test.
+
+    It is fresh, or it is JupyterLab's of the tests before, with no notebook open and nothing kept in the browser.
+    """
     in_lab = "lab" in request.fixturenames
     context = request.getfixturevalue("reader") if in_lab else chromium.new_context(viewport=WINDOW)
-    page = context.new_page()
-    if in_lab:  # the cache stays, and nothing else
+    page = context.pages[0] if context.pages else context.new_page()
+    if in_lab:
+        page.set_viewport_size(WINDOW)
         session = context.new_cdp_session(page)
         session.send("Storage.clearDataForOrigin", {"origin": request.getfixturevalue("lab"), "storageTypes": KEPT})
         session.detach()
@@ -80,13 +98,18 @@ def page(request: pytest.FixtureRequest, chromium: Any) -> Iterator[Any]:
             errors.append(str(error.stack))
 
     page.on("pageerror", failed)
+    failures = request.session.testsfailed
     yield page
-    if in_lab:
-        context.clear_permissions()
-        for each in context.pages:
-            each.close()
-    else:
+    if not in_lab:
         context.close()
+    elif request.session.testsfailed > failures:  # nobody knows what such a test leaves behind
+        page.close()
+    else:
+        context.clear_permissions()
+        for other in context.pages[1:]:
+            other.close()
+        page.wait_for_function(EMPTY)
+        page.remove_listener("pageerror", failed)
     assert errors == []
 
 
@@ -110,22 +133,24 @@ def silent(page: Any) -> Iterator[None]:
 
     page.on("console", logged)
     yield
+    page.remove_listener("console", logged)
     assert said == []
 
 
 @pytest.fixture
-def open_notebook(lab: str, page: Any) -> Callable[[str], Any]:
-    """Return a function that opens NAME in JupyterLab and waits until its kernel is connected and idle."""
+def open_notebook(lab: str, page: Any) -> Open:
+    """Return a function that opens NAME alone in JupyterLab and waits until its kernel is connected and idle.
 
-    def opened(name: str) -> Any:
-        page.goto(f"{lab}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?reset&token={TOKEN}")
-        page.wait_for_function(
-            """() => {
-                const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
-                return kernel?.connectionStatus === "connected" && kernel.status === "idle";
-            }""",
-            timeout=60_000,
-        )
+    With `anew=True` JupyterLab is loaded for it, so that no script of another notebook has run in the page.
+    """
+
+    def opened(name: str, *, anew: bool = False) -> Any:
+        if anew or not page.evaluate("'jupyterapp' in window"):  # the first, or after a test that failed
+            page.goto(f"{lab}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?reset&token={TOKEN}")
+        else:
+            page.wait_for_function(EMPTY)
+            page.evaluate("(path) => void jupyterapp.commands.execute('docmanager:open', { path })", name)
+        page.wait_for_function(OPENED, arg=name, timeout=60_000)
         return page
 
     return opened

@@ -198,7 +198,7 @@ def test_a_saved_notebook_leads_there_without_a_kernel_and_once_more_when_it_is_
     expect(cells.nth(1).locator(".facts")).to_contain_text("ENOMEM")
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
     page.evaluate("jupyterapp.shell.currentWidget.close()")
-    page = open_notebook("jump.ipynb")
+    page = open_notebook("jump.ipynb", anew=True)
     for cell, name in ((0, "kvm_arch_init_vm"), (1, "kvm_create_plane(kvm, 0)")):
         view = page.locator(".jp-CodeCell").nth(cell)
         expect(view.locator(".player")).to_have_count(0)

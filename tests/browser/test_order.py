@@ -120,7 +120,7 @@ def test_without_javascript_it_reads(scriptless: Any, address: str) -> None:
 
 def test_in_jupyterlab_it_is_alive_and_keeps_its_keys(lab: str, open_notebook: Open) -> None:
     store(lab, "order.ipynb", True, saved(order_editor("teardown")))
-    page = open_notebook("order.ipynb")
+    page = open_notebook("order.ipynb", anew=True)
     host = page.locator(".kp-order-live")
     host.get_by_role("button", name=f"Move up: {PLANES}").focus()
     page.keyboard.press("Alt+ArrowUp")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.usefixtures("silent")
 def test_a_trusted_notebook_has_it_alive_at_once(lab: str, open_notebook: Open) -> None:
     store(lab, "player-trusted.ipynb", True, saved(TEARDOWN), saved(PLANES))
-    page = open_notebook("player-trusted.ipynb")
+    page = open_notebook("player-trusted.ipynb", anew=True)
     host = alive(page, 0)
     step(host, 0)
     expect(host.locator("a")).to_be_hidden()

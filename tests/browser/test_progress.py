@@ -109,7 +109,7 @@ def test_a_solved_exercise_stays_done_in_jupyterlab(lab: str, open_notebook: Ope
         expect(page.get_by_text("1 of 3 exercises done")).to_be_visible()
     page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     store(lab, "later.ipynb", True, *map(nbformat.v4.new_code_cell, [sources[0], *sources[1::2]]))
-    page = open_notebook("later.ipynb")
+    page = open_notebook("later.ipynb", anew=True)
     page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
     expect(page.locator("[data-kvmplanes-exercise]").get_by_text("✓ done")).to_be_visible(timeout=60_000)
 
@@ -119,7 +119,7 @@ def test_in_jupyterlab_the_way_back_opens_the_page_at_its_heading(open_notebook:
     host = page.locator(".kp-live").nth(1)
     host.get_by_role("radio").first.check()
     host.get_by_role("button", name="Check").click()
-    open_notebook("00-start-here.ipynb")
+    open_notebook("00-start-here.ipynb", anew=True)
     expect(page.get_by_text("You were last at 03 · When kzalloc says no, “Two questions to warm up”.")).to_be_visible()
     page.get_by_role("button", name="Go on there").click()
     page.wait_for_function("jupyterapp.shell.currentWidget?.context?.path === '03-when-kzalloc-says-no.ipynb'")

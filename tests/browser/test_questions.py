@@ -275,7 +275,7 @@ def test_without_javascript_it_reads(scriptless: Any) -> None:
 @pytest.mark.usefixtures("silent")
 def test_a_trusted_notebook_takes_answers_at_once(lab: str, page: Any, open_notebook: Open) -> None:
     store(lab, "questions-trusted.ipynb", True, saved(ZEROED), saved(BACK))
-    open_notebook("questions-trusted.ipynb")
+    open_notebook("questions-trusted.ipynb", anew=True)
     live = page.locator(".kp-live")
     expect(live).to_have_count(2)
     live.nth(0).get_by_role("radio").nth(1).check()

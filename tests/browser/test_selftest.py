@@ -153,7 +153,7 @@ def test_in_jupyterlab_answers_come_back_with_the_notebook(lab: str, page: Any, 
     choose(page, [4] * 8)
     page.keyboard.press("d")
     page.keyboard.press("d")  # JupyterLab would delete the cell
-    open_notebook("selftest-after.ipynb")
+    open_notebook("selftest-after.ipynb", anew=True)
     choose(page, right("after"))
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("Before: 0 of 8 right. After: 8 of 8 right.")).to_be_visible()
