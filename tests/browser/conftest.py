@@ -95,7 +95,7 @@ def page(request: pytest.FixtureRequest, chromium: Any) -> Iterator[Any]:
 
     def failed(error: Any) -> None:
         if WINDOWING not in str(error.stack) and CLOSING not in str(error.stack):
-            errors.append(str(error.stack))
+            errors.append(str(error.stack) or str(error))
 
     page.on("pageerror", failed)
     failures = request.session.testsfailed

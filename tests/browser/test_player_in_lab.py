@@ -13,7 +13,7 @@ import pytest
 import kvmplanes as kp
 from kvmplanes.view.live.player import player
 from tests.browser.players import PLANES, TEARDOWN, alive, step
-from tests.browser.web import Open, expect, saved, store
+from tests.browser.web import Open, change_theme, expect, saved, store
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +39,7 @@ def test_a_trusted_notebook_has_it_alive_at_once(lab: str, open_notebook: Open) 
     step(host, 65)
     step(alive(page, 1), 84, None)
     for theme, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
-        page.evaluate(f"void jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+        change_theme(page, theme)
         expect(host).to_have_attribute("data-jp-theme-light", light)
 
 

@@ -13,7 +13,7 @@ import pytest
 from kvmplanes.view.heap import NARROW
 from kvmplanes.view.ladder import ACROSS
 from kvmplanes.view.live.failures import picker
-from tests.browser.web import Open, expect, saved, store
+from tests.browser.web import Open, change_theme, expect, saved, store
 
 pytestmark = pytest.mark.browser
 
@@ -225,8 +225,7 @@ def test_the_pictures_follow_the_theme(live: Callable[..., Any], page: Any) -> N
     paper = live('"09"').locator("svg .paper").first
     grounds = []
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        page.evaluate(f"void jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
-        page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
+        change_theme(page, theme)
         grounds.append(paper.evaluate("rect => getComputedStyle(rect).fill"))
     assert grounds == ["rgb(30, 30, 30)", "rgb(255, 255, 255)"]
 

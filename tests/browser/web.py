@@ -63,6 +63,15 @@ def top_of(page: Any, heading: str) -> int:
     return int(page.wait_for_function(AT_REST, arg=heading, polling=100, timeout=20_000).json_value()["top"])
 
 
+def change_theme(page: Any, theme: str) -> None:
+    """Change JupyterLab's theme, and wait until its splash is gone: JupyterLab fails when a second change meets it."""
+    page.evaluate("(theme) => void jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    page.wait_for_function(
+        "(theme) => document.body.dataset.jpThemeName === theme && !document.getElementById('jupyterlab-splash')",
+        arg=theme,
+    )
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
