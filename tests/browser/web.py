@@ -41,10 +41,13 @@ AT_REST = """(id) => {
 }"""
 # Whether all cells of the notebook in front have run since their outputs were cleared, or one has failed.
 RUN_IS_OVER = """() => {
-    const cells = jupyterapp.shell.currentWidget.model.toJSON().cells;
+    const { model, sessionContext } = jupyterapp.shell.currentWidget;
+    const cells = model.toJSON().cells;
     const code = cells.filter((cell) => cell.cell_type === "code" && [cell.source].flat().join("").trim());
     const failed = code.some((cell) => cell.outputs.some((output) => output.output_type === "error"));
-    return failed || code.every((cell) => cell.execution_count !== null);
+    // A cell has its number before its outputs; the kernel is idle after them.
+    const isIdle = sessionContext.session?.kernel?.status === "idle";
+    return failed || (isIdle && code.every((cell) => cell.execution_count !== null));
 }"""
 
 Open = Callable[..., Any]  # the fixture `open_notebook`
