@@ -154,17 +154,6 @@ def test_the_slider_is_dragged(first: Any, page: Any) -> None:
     step(first, 44)
 
 
-def test_each_system_call_has_a_button_with_its_whole_name(first: Any) -> None:
-    calls = first.get_by_role("group", name="System calls").get_by_role("button")
-    expect(calls).to_have_text([str(op) for op in dict.fromkeys(step.op for step in kp.run("09").steps)])
-    for call in calls.all():
-        call.click()
-        at = int(first.get_by_role("slider").input_value())
-        assert str(kp.run("09").steps[at].op) == call.inner_text()
-        assert call.get_attribute("aria-current") == "true"
-        assert call.evaluate("(button) => button.scrollWidth <= button.clientWidth")
-
-
 def test_the_sentence_is_announced(first: Any) -> None:
     live = first.locator("[aria-live=polite]")
     before = live.inner_text()

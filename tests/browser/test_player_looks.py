@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import kvmplanes as kp
 from tests.browser.players import TEARDOWN, step
 from tests.browser.web import NARROW, expect, html_page
 
@@ -103,3 +104,14 @@ def test_ticks_stand_where_the_thumb_stops(live: Any) -> None:
     track, tick = live.get_by_role("slider").bounding_box(), live.locator(".marks i").first.bounding_box()
     thumb = track["x"] + 8 + (track["width"] - 16) * 44 / 51
     assert abs(tick["x"] + tick["width"] / 2 - thumb) < 1
+
+
+def test_each_system_call_has_a_button_with_its_whole_name(live: Any) -> None:
+    calls = live.get_by_role("group", name="System calls").get_by_role("button")
+    expect(calls).to_have_text([str(op) for op in dict.fromkeys(step.op for step in kp.run("09").steps)])
+    for call in calls.all():
+        call.click()
+        at = int(live.get_by_role("slider").input_value())
+        assert str(kp.run("09").steps[at].op) == call.inner_text()
+        assert call.get_attribute("aria-current") == "true"
+        assert call.evaluate("(button) => button.scrollWidth <= button.clientWidth")
