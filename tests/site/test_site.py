@@ -29,6 +29,7 @@ STOPS = """() => [...document.querySelectorAll("pre, .pst-scrollable-table-conta
 # What keeps a rule is left in the page: a description of every element takes longer than to check it.
 VIOLATIONS = """async (rules) =>
     (await axe.run(document, { runOnly: rules, resultTypes: ["violations"] })).violations"""
+DRAWN = 30_000  # milliseconds for the longest page to be drawn anew, on a busy machine
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # all other rules see no colour
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -78,8 +79,8 @@ def test_a_page_loads_is_accessible_and_fits(name: str, open_page: Callable[...,
     ):  # fmt: skip
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=look)
-        expect(page.locator("html")).to_have_attribute("data-theme", look)
-        page.wait_for_function(STOPS, timeout=5_000)
+        expect(page.locator("html")).to_have_attribute("data-theme", look, timeout=DRAWN)
+        page.wait_for_function(STOPS, timeout=DRAWN)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert violations(page, axe, rules) == [], f"{look}, {width} pixels wide"
 
