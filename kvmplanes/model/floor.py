@@ -186,7 +186,7 @@ class Kernel:
     def shim_init(self, call: str, name: str, member: Place, *holds: str) -> int:
         """The same for memory that `member` is made to point to, and that holds these pointers: 0 or -ENOMEM."""
         if not (failed := self.shim_fails(call)):
-            member[0] = self.heap.alloc(Layout(name, dict.fromkeys(holds, NULL), dict.fromkeys(holds, POISON)))
+            member[0] = self.heap.alloc(_of_pointers(name, holds))
         return failed
 
     def init_srcu_struct(self, ssp: Place) -> int:
@@ -264,6 +264,12 @@ class Kernel:
 
     def _of_op(self, function: str) -> str:
         return f"{function}({self._plane_of_op()})" if self._plane_of_op() else function
+
+
+@lru_cache(128)
+def _of_pointers(kind: str, members: tuple[str, ...]) -> Layout:
+    """Memory that holds these pointers, and is no struct of the C."""
+    return Layout(kind, dict.fromkeys(members, NULL), dict.fromkeys(members, POISON))
 
 
 @lru_cache(128)  # of about fourteen versions

@@ -89,18 +89,17 @@ class Recorder:
             self._refuse_recursion()
             raise ValueError(f"a loop does not end: more than {MOST_EVENTS} events in one run")
         what, obj, field, value, defect = event
-        if what in _CHANGES:
+        if what == "read":  # most are
+            if not defect and field[:7] != "planes[":
+                return
+        elif what in _CHANGES:
             self._note(what, obj, field, value)
             self._state = None
+            if what == "write" and not defect and field not in _SHOWN_WRITES and field[:7] != "planes[":
+                return
         elif what in _COUNTS:
             self._refs = tuple([(name, n) for name, n in self.kernel.refs.items() if n])
             self._state = None
-        if (
-            not defect
-            and (what == "read" or (what == "write" and field not in _SHOWN_WRITES))
-            and field[:7] != "planes["
-        ):
-            return
         stack = () if what in ("return", "leak") else self._stack(died_at) if died_at else self._stack_here()
         state = self._state or self._changed()
         self.steps.append(Step(len(self.steps), self.op, stack, what, obj, field, value, defect, state))
