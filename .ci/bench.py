@@ -93,7 +93,10 @@ def run_all(notebook: nbformat.NotebookNode) -> None:
 def nbval(folder: Path) -> None:
     """Validate a folder's notebooks, as `make nbval` does."""
     options = ["--nbval", "--nbval-current-env", "-n", "2", "--dist", "loadscope", "-p", "no:cacheprovider"]
-    subprocess.run([sys.executable, "-m", "pytest", *options], cwd=folder, check=True, capture_output=True)
+    command = [sys.executable, "-m", "pytest", *options]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if run.returncode:
+        sys.exit(run.stdout[-5000:])
 
 
 def written(folder: Path, cells: int | None) -> Path:
