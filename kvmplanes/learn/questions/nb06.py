@@ -33,9 +33,8 @@ def _says_nothing() -> str:
 
 
 def _clean_orders() -> list[tuple[int, ...]]:
-    """The orders of the teardown's lines in which every path is clean, run now."""
-    teardown = PUZZLES["teardown"]
-    return [order for order in teardown.orders if teardown.verdict(order).outcome == "clean"]
+    """The orders of the teardown's lines in which every path is clean."""
+    return [order for order, verdict in PUZZLES["teardown"].verdicts.items() if verdict.outcome == "clean"]
 
 
 def _last() -> str:
