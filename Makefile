@@ -22,7 +22,7 @@ unit nbval notebooks orders bench site $(VENV)/.has-test: export MPLCONFIGDIR :=
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help lab test lint unit nbval test-browser site serve test-site test-pyodide oracle fuzz kernel check-github \
-	everything audit orders notebooks store scripts format lock bench clean .folder
+	everything audit orders film notebooks store scripts format lock bench clean .folder
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-19s %s\n", $$1, $$2 }'

@@ -91,6 +91,7 @@ def _played(code: Unit, sample: Sample) -> list[str]:
 
     kernel = Kernel(code, Injector(), report)
     for values in sample.calls:
+        kernel.begin(None)
         result = kernel.c[sample.name](*values)
         lines.append(f"= {result - (1 << 64) if result >> 63 > 0 else result}")
     return lines
