@@ -22,9 +22,8 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import kvmplanes as kp
 from kvmplanes.view import player
-from tests.browser.conftest import CHROMIUM
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
 from tests.browser.web import BELOW, SITE, TOKEN, Below, html_page, jupyterlab, served, store
-from tests.site.conftest import ARGUMENTS
 from tests.site.test_lite import KERNEL_IS_READY
 from tests.site.test_live import LOADED, RIGHT, WRONG, exercise
 

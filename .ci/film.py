@@ -13,10 +13,9 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.browser.conftest import CHROMIUM
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
 from tests.browser.web import SITE, TOKEN, html_page, jupyterlab, served
 from tests.helpers.drawn import PLOTS
-from tests.site.conftest import ARGUMENTS
 from tests.site.test_lite import KERNEL_IS_READY, RUN_IS_OVER, SECONDS
 from tests.site.test_live import RIGHT, WRONG, exercise
 

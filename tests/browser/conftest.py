@@ -2,9 +2,7 @@
 """A real JupyterLab on copies of the notebooks, and a real Chromium that reaches nothing else."""
 
 import importlib.util
-import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.chromium import launched
 from tests.browser.web import TOKEN, Open, jupyterlab
 
 # JupyterLab's own, when cells scroll out of its window while they load: github.com/jupyterlab/jupyterlab/issues/15415
@@ -35,7 +34,6 @@ EMPTY = """() => {
     return !shell || (panels.length === 0 && !shell.isEmpty("main"));
 }"""
 KEPT = "cookies,local_storage,indexeddb,cache_storage,service_workers"  # what a page may keep in a browser
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="session")
@@ -55,18 +53,9 @@ def lab(lab_folder: Path, need: Callable[[object, str], None]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
-    """The distribution's Chromium, without a window, for which no host but this one exists; a playwright Browser."""
-    need(importlib.util.find_spec("playwright"), "The browser tests need playwright: run `make test-browser`.")
-    need(CHROMIUM, "The browser tests need the distribution's Chromium (Debian, Ubuntu: apt install chromium).")
-    # Not by a route, for which playwright would turn off the browser's cache.
-    nowhere = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    arguments = ["--disable-gpu", nowhere, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    """The distribution's Chromium; a playwright Browser."""
+    with launched(need) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

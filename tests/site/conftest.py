@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A real Chromium for the built site, which reaches this machine only."""
 
-import importlib.util
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,27 +10,15 @@ from typing import Any
 import pytest
 
 from notebooks.site.builder import layout
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, launched
 from tests.browser.web import BELOW, SITE, Below, served
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = [
-    "--disable-gpu",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-    *(["--no-sandbox"] if os.geteuid() == 0 else []),
-]
 
 
 @pytest.fixture(scope="session")
 def chromium(need: Callable[[object, str], None]) -> Iterator[Any]:
-    """The distribution's Chromium, for which no host but this one exists; a playwright Browser."""
-    need(importlib.util.find_spec("playwright"), "The site's tests need playwright: run `make test-site`.")
-    need(CHROMIUM, "The site's tests need the distribution's Chromium (Debian, Ubuntu: apt install chromium).")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    """The distribution's Chromium; a playwright Browser."""
+    with launched(need) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
