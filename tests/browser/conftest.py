@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.chromium import launched
-from tests.browser.web import TOKEN, Open, jupyterlab
+from tests.browser.web import OPENED, TOKEN, Open, jupyterlab
 
 # JupyterLab's own, when cells scroll out of its window while they load: github.com/jupyterlab/jupyterlab/issues/15415
 WINDOWING = "detachWidget"
@@ -19,11 +19,6 @@ CLOSING = "create_child_view"  # of ipywidgets, where a notebook is closed while
 # JupyterLab says so of plugins of its own where the machine is busy.
 SLOW = re.compile(r"^Plugin .+ (is taking too long|took [\d.]+ms) to activate")
 WINDOW = {"width": 1280, "height": 900}
-OPENED = """(path) => {
-    const panel = window.jupyterapp?.shell.currentWidget;
-    const kernel = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.session?.kernel;
-    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
-}"""
 # Notebooks are closed unsaved, as when their page is closed. JupyterLab fails to close one whose session only begins,
 # and shows its launcher some moments after the last.
 EMPTY = """() => {

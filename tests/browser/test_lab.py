@@ -2,12 +2,13 @@
 """What a reader of `make lab` sees, in a real JupyterLab and a real Chromium."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.web import RUN_IS_OVER, TOKEN, Open, expect, top_of
+from tests.browser.web import OPENED, RUN_IS_OVER, TOKEN, Open, expect, jupyterlab, top_of
 
 pytestmark = pytest.mark.browser
 
@@ -109,12 +110,16 @@ def test_printed_lines_break_between_words(open_notebook: Open) -> None:
     expect(printed).to_have_css("word-break", "normal")
 
 
-def test_the_terminal_shows_the_address_and_no_warning(open_notebook: Open, lab_folder: Path) -> None:
-    page = open_notebook("glossary.ipynb")
-    page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(RUN_IS_OVER, timeout=60_000)
-    log = (lab_folder / "log").read_text(encoding="utf-8")
-    assert log.startswith(f"The notebooks are in {(lab_folder / 'copies').resolve()}.\nJupyterLab starts. ")
-    warnings = [line for line in log.splitlines() if re.match(r"\[W |.*(?:WARNING|Warning)", line)]
-    # Other tests may have opened what nobody trusts, by these names.
-    assert [line for line in warnings if not re.search(r"Notebook \S+-untrusted\.ipynb is not trusted$", line)] == []
+@pytest.mark.usefixtures("lab")  # it says what is missing
+def test_the_terminal_shows_the_address_and_no_warning(chromium: Any, tmp_path: Path) -> None:
+    """In a JupyterLab of its own: what other tests do to notebooks and kernels would be in its log."""
+    with jupyterlab(tmp_path, [sys.executable, "-m", "kvmplanes", "lab", str(tmp_path / "copies")]) as address:
+        page = chromium.new_page()
+        page.goto(f"{address}/lab/tree/glossary.ipynb?token={TOKEN}")
+        page.wait_for_function(OPENED, arg="glossary.ipynb", timeout=60_000)
+        page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function(RUN_IS_OVER, timeout=60_000)
+        log = (tmp_path / "log").read_text(encoding="utf-8")
+        page.close()
+    assert log.startswith(f"The notebooks are in {(tmp_path / 'copies').resolve()}.\nJupyterLab starts. ")
+    assert [line for line in log.splitlines() if re.match(r"\[W |.*(?:WARNING|Warning)", line)] == []

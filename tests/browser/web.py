@@ -39,6 +39,12 @@ AT_REST = """(id) => {
     window.tops = [...(window.tops ?? []), top].slice(-15);
     return window.tops.length === 15 && new Set(window.tops).size === 1 ? {top} : null;
 }"""
+# Whether the notebook of a path is in front, with a kernel that waits.
+OPENED = """(path) => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const kernel = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.session?.kernel;
+    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
 # Whether all cells of the notebook in front have run since their outputs were cleared, or one has failed.
 RUN_IS_OVER = """() => {
     const { model, sessionContext } = jupyterapp.shell.currentWidget;
