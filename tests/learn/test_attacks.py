@@ -54,7 +54,7 @@ def test_there_are_more_than_the_51_and_the_76() -> None:
 
 
 def test_nothing_is_left_of_them() -> None:
-    for attack in FAILING[::7]:
+    for attack in FAILING[::31]:
         check(attack.exercise, attack.answer)
     for name, certificate in BEFORE.items():
         assert kp.certify(name).paths == certificate.paths
