@@ -163,7 +163,8 @@ def shown(head: str, rows: Iterable[list[str]]) -> str:
     print("{:<32}{:>28}{:>28}{:>22}  {}".format(*lines[0]))
     for cells in rows:
         print("{:<32}{:>28}{:>28}{:>22}  {}".format(*cells), flush=True)
-        lines.append(cells)
+        name, *figures = cells
+        lines.append([f"`{name}`" if "(" in name else name, *figures])
     print()
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
