@@ -27,8 +27,6 @@ import nbformat
 from nbclient import NotebookClient
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import bench_browser
-
 import kvmplanes as kp
 from kvmplanes.learn import check
 from kvmplanes.view import player
@@ -154,6 +152,8 @@ def main(words: list[str]) -> None:
         chosen = [each for each in measures(Path(folder)) if not words or any(word in each.name for word in words)]
         processor = shown(PROCESSOR, (row(measure) for measure in chosen))
     if not words:
+        import bench_browser  # it needs a browser, and what drives one
+
         TABLE.write_text(f"{machine()}\n\n{processor}\n{shown(CLOCK, bench_browser.rows())}", encoding="utf-8")
 
 

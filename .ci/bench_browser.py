@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import kvmplanes as kp
 from kvmplanes.view import player
 from tests.browser.chromium import ARGUMENTS, CHROMIUM
-from tests.browser.web import BELOW, SITE, TOKEN, Below, html_page, jupyterlab, served, store
+from tests.browser.web import BELOW, SITE, TOKEN, Below, html_page, jupyterlab, served, set_lite, store
 from tests.site.test_lite import KERNEL_IS_READY
 from tests.site.test_live import LOADED, RIGHT, WRONG, exercise
 
@@ -107,10 +107,7 @@ def in_jupyterlab(browser: Any) -> Iterator[list[str]]:
         store(lab, "bench.ipynb", True, *map(nbformat.v4.new_code_cell, (PICKER, PEER)))
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{lab}/lab/tree/bench.ipynb?reset&token={TOKEN}")
-        page.wait_for_function(
-            "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
-            timeout=120_000,
-        )
+        page.wait_for_function(KERNEL_IS_READY, timeout=LOADED)
         page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
         own, peer = (measure(page, label) for label in ("Failing call", "Peer"))
         yield row("failure picker, one change", own, peer, "interact with matplotlib")
@@ -166,17 +163,11 @@ def start_of_lite(browser: Any, address: str) -> float:
     """Milliseconds until JupyterLite's kernel is idle, in a browser that has loaded nothing."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
 
-    def settings(route: Any) -> None:
-        answer = route.fetch()
-        content = answer.json()
-        content["jupyter-config-data"]["exposeAppInBrowser"] = True
-        route.fulfill(response=answer, json=content)
-
     def start() -> None:
         page.goto(f"{address}/lite/lab/index.html?path=05-teardown.ipynb")
         page.wait_for_function(KERNEL_IS_READY, timeout=LOADED, polling=50)
 
-    page.route(f"{address}/lite/jupyter-lite.json", settings)
+    set_lite(page, f"{address}/lite")
     taken = clocked(start)
     page.close()
     return taken

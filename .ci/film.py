@@ -14,9 +14,9 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.browser.chromium import ARGUMENTS, CHROMIUM
-from tests.browser.web import SITE, TOKEN, html_page, jupyterlab, served
+from tests.browser.web import RUN_IS_OVER, SITE, TOKEN, html_page, jupyterlab, served
 from tests.helpers.drawn import PLOTS
-from tests.site.test_lite import KERNEL_IS_READY, RUN_IS_OVER, SECONDS
+from tests.site.test_lite import KERNEL_IS_READY, SECONDS
 from tests.site.test_live import RIGHT, WRONG, exercise
 
 FILM = Path(__file__).resolve().parents[1] / "build" / "film"

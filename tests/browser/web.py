@@ -159,6 +159,18 @@ def jupyterlab(folder: Path, command: list[str]) -> Iterator[str]:
             server.terminate()
 
 
+def set_lite(pages: Any, lite: str, **settings: str) -> None:
+    """From now on JupyterLite has these settings on a page, or in a browser, and its application is within reach."""
+
+    def answered(route: Any) -> None:
+        answer = route.fetch()
+        content = answer.json()
+        content["jupyter-config-data"] |= {"exposeAppInBrowser": True, **settings}
+        route.fulfill(response=answer, json=content)
+
+    pages.route(f"{lite}/jupyter-lite.json", answered)
+
+
 def in_firefox(tests: Path, address: str, need: Callable[[object, str], None]) -> int:
     """Run tests for Node on a page in the distribution's Firefox; every one passes. Return how many they are."""
     need(FIREFOX, "This test needs the distribution's Firefox (Debian: apt install firefox-esr).")

@@ -11,7 +11,7 @@ import pytest
 
 from kvmplanes.lab import SETTINGS
 from notebooks.site.builder import layout
-from tests.browser.web import BELOW, SITE, expect
+from tests.browser.web import BELOW, RUN_IS_OVER, SITE, expect, set_lite
 
 pytestmark = pytest.mark.browser
 
@@ -24,12 +24,6 @@ NOTE = "Drawn without matplotlib, which this Python does not have."
 HOST_PATHS = ("/api/service-worker-heartbeat", "/favicon.ico")
 SECONDS = 120_000  # milliseconds, for a notebook on a slow machine
 
-RUN_IS_OVER = """() => {
-    const cells = jupyterapp.shell.currentWidget.model.toJSON().cells;
-    const code = cells.filter((cell) => cell.cell_type === "code" && [cell.source].flat().join("").trim());
-    const failed = code.some((cell) => cell.outputs.some((output) => output.output_type === "error"));
-    return failed || code.every((cell) => cell.execution_count !== null);
-}"""
 KERNEL_IS_READY = """() => {
     const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
     return kernel?.connectionStatus === "connected" && kernel.status === "idle";
@@ -39,15 +33,8 @@ KERNEL_IS_READY = """() => {
 @pytest.fixture(scope="module")
 def context(lite: str, chromium: Any) -> Iterator[Any]:
     """One reader's browser, which keeps what it has loaded; the application is within the tests' reach."""
-
-    def settings(route: Any) -> None:
-        answer = route.fetch()
-        content = answer.json()
-        content["jupyter-config-data"]["exposeAppInBrowser"] = True
-        route.fulfill(response=answer, json=content)
-
     reader = chromium.new_context(viewport={"width": 1280, "height": 900})
-    reader.route(f"{lite}/jupyter-lite.json", settings)
+    set_lite(reader, lite)
     yield reader
     reader.close()
 

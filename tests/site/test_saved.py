@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.web import expect, html_page, served
+from tests.browser.web import expect, html_page, served, set_lite
 
 pytestmark = pytest.mark.browser
 
@@ -39,18 +39,8 @@ def reader(chromium: Any) -> Iterator[Any]:
 
 def serve_edition(page: Any, lite: str, edition: str | None = None) -> None:
     """From now on JupyterLite's settings are those of another edition, or of the one that was built."""
-
-    def settings(route: Any) -> None:
-        answer = route.fetch()
-        content = answer.json()
-        data = content["jupyter-config-data"]
-        data["exposeAppInBrowser"] = True
-        if edition:
-            data["contentsStorageName"] = edition
-        route.fulfill(response=answer, json=content)
-
     page.context.unroute_all()
-    page.context.route(f"{lite}/jupyter-lite.json", settings)
+    set_lite(page.context, lite, **({"contentsStorageName": edition} if edition else {}))
 
 
 def open_notebook(page: Any, lite: str, name: str = NAME) -> None:
