@@ -17,6 +17,7 @@ from kvmplanes.runs.op import Op
 from kvmplanes.runs.programs import Program, answers, programs, wrong_state
 from kvmplanes.runs.scenario import played
 from kvmplanes.runs.shown import Shown
+from kvmplanes.runs.state import Object
 from kvmplanes.runs.trace import Trace
 from kvmplanes.runs.words import columns, defects_in_words, listed
 
@@ -132,7 +133,12 @@ class Certificate(Shown):
     @cached_property
     def states(self) -> int:
         """How many different states (heap and references) the paths pass through."""
-        return len({step.state for path in self.paths for step in path.trace.steps})
+        states = {id(step.state): step.state for path in self.paths for step in path.trace.steps}.values()
+        # Most states share most of their objects, so each object is compared once, and a state by its objects' numbers.
+        objects = {id(obj): obj for state in states for obj in state.objects}
+        numbers = dict[Object, int]()
+        number = {key: numbers.setdefault(obj, len(numbers)) for key, obj in objects.items()}
+        return len({(state.refs, *(number[id(obj)] for obj in state.objects)) for state in states})
 
     @property
     def verdict(self) -> str:

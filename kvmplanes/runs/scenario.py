@@ -104,6 +104,19 @@ def played(
     return trace, recorder
 
 
+def failing_once(chosen: Version, ops: Sequence[str]) -> Iterator[Trace]:
+    """The run of some system calls on which nothing fails, then one for each failable call of it, which fails.
+
+    Raises:
+        CError: as for `run`.
+    """
+    calls = [Op(op) for op in ops]
+    whole, like = played(chosen, calls)
+    yield whole
+    for number in range(1, len(whole.calls) + 1):
+        yield played(chosen, calls, fail=(number,), like=like)[0]
+
+
 def check_extension(which: str | Version = "09", cap: int = KVM_CAP_PLANES, fd: str = "vm") -> int:
     """What KVM_CHECK_EXTENSION returns for a capability.
 

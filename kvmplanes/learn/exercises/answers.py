@@ -99,7 +99,7 @@ def _shims(base: Version, made: Version, asked: Collection[str]) -> Iterator[str
 
 def _outside(version: Version, file: str) -> list[str]:
     """The lines of a file that belong to no function, without comments."""
-    rows = bare_lines(text_of(version.tree, file))
+    rows = [*bare_lines(text_of(version.tree, file))]
     for function in version.functions.values():
         if function.file == file:
             rows[function.first - 1 : function.first - 1 + len(function.lines)] = [""] * len(function.lines)

@@ -17,7 +17,7 @@ from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.model.faults import CALLS, base
 from kvmplanes.model.version import Version
 from kvmplanes.runs.programs import Program, programs
-from kvmplanes.runs.scenario import run
+from kvmplanes.runs.scenario import failing_once, run
 from kvmplanes.runs.trace import Trace
 
 _NEVER: Final = "an SRCU is cleaned up that was never set up"
@@ -76,11 +76,10 @@ def closely(version: Version, program: Program) -> Iterator[tuple[str, Trace]]:
     for call in dict.fromkeys(calls):
         for errno in CALLS[base(call)][0][1:] if base(call) in CALLS else (OWN_ERRNO,):
             yield f"{version}, {call} fails with {errno}", run(version, ops=program.ops, fail=f"{call}: {errno}")
-    again = program.ops * 2
-    whole = run(version, ops=again)
+    whole, *failing = failing_once(version, program.ops * 2)
     yield f"{version}, two VMs one after the other", whole
-    for number, call in enumerate(whole.calls, 1):
-        yield f"{version}, two VMs, {call} fails", run(version, ops=again, fail=number)
+    for call, trace in zip(whole.calls, failing, strict=True):
+        yield f"{version}, two VMs, {call} fails", trace
 
 
 def complete(judged: Judged, before: Version, after: Version, planes: tuple[int, ...] | None = None) -> Judged:

@@ -16,6 +16,7 @@ from kvmplanes.learn.exercises.judging import Failing, Judge, Judged
 from kvmplanes.learn.exercises.replies import GENERAL
 from kvmplanes.learn.queries import GETFILE, results_of
 from kvmplanes.runs.certificate import classify, findings
+from kvmplanes.runs.scenario import failing_once
 from kvmplanes.runs.trace import Trace, is_errno
 
 _PUT_KVM: Final = "kvm_put_kvm(kvm);\nkvm_destroy_one_plane(plane);"
@@ -76,9 +77,8 @@ def _shortest() -> int:
     calls = ("KVM_CREATE_VM", _CREATE_1, "close(plane 1)", "close(vm)")
     for length in range(1, 4):
         for ops in product(calls, repeat=length):
-            whole = kp.run("29", ops=ops)
-            traces = [kp.run("29", ops=ops, fail=number) for number in range(1, len(whole.calls) + 1)]
-            if any(defect.kind == "double-free" for trace in (whole, *traces) for defect in trace.defects):
+            traces = failing_once(kp.VERSIONS["29"], ops)
+            if any(defect.kind == "double-free" for trace in traces for defect in trace.defects):
                 return length
     raise ValueError("29 frees nothing twice within three system calls")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from kvmplanes.model.machine.tree import CError, Tree, text_of
@@ -52,18 +53,21 @@ class _Preprocessor:
         if name in self._reading:
             raise CError(*self._at, f"{name} includes itself")
         self._reading.append(name)
-        self._comments(name)
+        text = text_of(self._tree, name)
+        if unclosed := _unclosed(text):
+            raise CError(name, unclosed, "the comment that begins here is not closed")
         on, opened = [True], [0]  # for each #if around: whether the lines are wanted, its line
-        for n, line in enumerate(bare_lines(text_of(self._tree, name)), 1):
+        for n, line in enumerate(bare_lines(text), 1):
             self._at = (name, n)
             self._lines += 1
             if self._lines > _MOST_LINES:
                 raise CError(name, n, f"with what is included there are more than {_MOST_LINES} lines")
-            match = _DIRECTIVE.match(line)
-            if not match:
-                yield PlacedLine(name, n, self._expanded(line) if all(on) else "")
+            directive, words = _parts(line)
+            if not directive:
+                expanded = line if self._macros.keys().isdisjoint(words) else self._expanded(line)
+                yield PlacedLine(name, n, expanded if all(on) else "")
                 continue
-            word, rest = match.groups()
+            word, rest = directive
             if word in _IF:
                 on.append(all(on) and self._holds(word, rest))
                 opened.append(n)
@@ -82,13 +86,6 @@ class _Preprocessor:
         if len(on) > 1:
             raise CError(name, opened[-1], "#if without #endif")
         self._reading.pop()
-
-    def _comments(self, name: str) -> None:
-        """Refuse a comment that is not closed: it would blank the lines up to the end of the next one."""
-        text = text_of(self._tree, name)
-        for match in _COMMENT.finditer(f"{text}/**/"):
-            if match[0].startswith("/*") and "/*" in match[0][2:]:
-                raise CError(name, text.count("\n", 0, match.start()) + 1, "the comment that begins here is not closed")
 
     def _included(self, rest: str) -> Iterator[PlacedLine]:
         for path in self._tree:
@@ -139,6 +136,22 @@ class _Preprocessor:
         return _WORD.sub(word, text)
 
 
+@lru_cache(4096)  # a version differs from another one in a few lines
+def _parts(line: str) -> tuple[tuple[str, str] | None, frozenset[str]]:
+    """The directive on a line and what follows it, or None; the words of the line, where a macro may stand."""
+    match = _DIRECTIVE.match(line)
+    return (match[1], match[2]) if match else None, frozenset(word[0] for word in _WORD.finditer(line))
+
+
+@lru_cache(64)
+def _unclosed(text: str) -> int:
+    """The line of a comment that is not closed, which would blank the lines up to the end of the next one; else 0."""
+    for match in _COMMENT.finditer(f"{text}/**/"):
+        if match[0].startswith("/*") and "/*" in match[0][2:]:
+            return text.count("\n", 0, match.start()) + 1
+    return 0
+
+
 def _blank(match: re.Match[str]) -> str:
     """A string as it is, and so is a comment that nothing closes; of another one its line ends."""
     text = match[0]
@@ -146,7 +159,8 @@ def _blank(match: re.Match[str]) -> str:
     return text if kept else "\n" * text.count("\n") or " "
 
 
-def bare_lines(text: str) -> list[str]:
+@lru_cache(64)
+def bare_lines(text: str) -> tuple[str, ...]:
     """Lines without comments; what a backslash continues stands on the first line, and leaves empty ones."""
     bare = _COMMENT.sub(_blank, text)
     rows, first, goes_on = list[str](), 0, False
@@ -158,4 +172,4 @@ def bare_lines(text: str) -> list[str]:
             first = len(rows)
             rows.append(line.removesuffix(chr(92)))
         goes_on = line.endswith(chr(92))
-    return rows
+    return tuple(rows)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Final, NamedTuple
 
@@ -58,22 +58,25 @@ class Translated(NamedTuple):
     lines: tuple[int, ...]
     needs: Mapping[str, int]
 
-    def compiled(self, file: str, first: int) -> CodeType:
-        """Its code, as if it stood in `file` with line 1 at `first`."""
+    def compiled(self) -> CodeType:
+        """Its code; where the text stands in a file is not known here."""
         tree = ast.parse(self.python)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.While | ast.FunctionDef):
-                _weigh(node)
+        nodes = [*ast.walk(tree)]
+        for node in nodes:
             if isinstance(node, ast.stmt | ast.expr | ast.ExceptHandler | ast.arg | ast.keyword):
-                node.lineno = node.end_lineno = self.lines[node.lineno - 1] + first - 1
+                node.lineno = node.end_lineno = self.lines[node.lineno - 1]
                 node.col_offset = node.end_col_offset = 0
-        code = compile(tree, file, "exec")
+        _weigh(nodes)
+        for loop in nodes:
+            if isinstance(loop, ast.While):
+                _weigh([*ast.walk(loop)])
+        code = compile(tree, "<function>", "exec")
         return next(const for const in code.co_consts if isinstance(const, CodeType))
 
 
-def _weigh(node: ast.While | ast.FunctionDef) -> None:
+def _weigh(nodes: Sequence[ast.AST]) -> None:
     """Let a round of a loop, or a call, count for as many as it takes the time of: `_tick()` becomes `_tick(7)`."""
-    parts = sum(isinstance(part, ast.stmt | ast.expr) for part in ast.walk(node))
-    calls = (part for part in ast.walk(node) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name))
+    parts = sum(isinstance(node, ast.stmt | ast.expr) for node in nodes)
+    calls = (node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
     tick = next(call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_tick")
-    tick.args = [ast.Constant(1 + max(0, parts - _SHORT) // _A_ROUND, lineno=tick.lineno)]
+    tick.args = [ast.copy_location(ast.Constant(1 + max(0, parts - _SHORT) // _A_ROUND), tick)]

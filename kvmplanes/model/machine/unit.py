@@ -31,14 +31,15 @@ _MACHINE: Final = sorted(Path(__file__).parent.glob("*.py"))
 FUNCTION: Final = re.compile(r"^(\w[^;{}=#]{0,999}\)\s*)(?:\{.*\}$|\{.*\n(?:(?!\}).*\n)*\}.*$)", re.MULTILINE)
 
 
-def definitions(text: str) -> dict[str, tuple[int, int]]:
+@lru_cache(64)
+def definitions(text: str) -> Mapping[str, tuple[int, int]]:
     """The functions that a text defines: name -> its first and last line, from 1."""
     bare, places = "\n".join(bare_lines(text)), dict[str, tuple[int, int]]()
     for match in FUNCTION.finditer(bare):
         first = bare.count("\n", 0, match.start()) + 1
         head = re.sub(r"__attribute__\s*\(\(.*?\)\)", "", match[1])
         places[re.findall(r"(\w+)\s*\(", head)[0]] = first, first + match[0].count("\n")
-    return places
+    return MappingProxyType(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,13 @@ def unit(tree: Tree, files: Sequence[str], natives: Collection[str]) -> Unit:
 
 @lru_cache(512)
 def _code(text: str, head: str, file: str, first: int) -> CodeType:
-    return function(text, head).compiled(file, first)
+    code = _compiled(text, head)
+    return code.replace(co_filename=file, co_firstlineno=code.co_firstlineno + first - 1)
+
+
+@lru_cache(512)
+def _compiled(text: str, head: str) -> CodeType:
+    return function(text, head).compiled()
 
 
 @lru_cache(64)

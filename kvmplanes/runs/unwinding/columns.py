@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from kvmplanes.model.series import KVM_MAX_PLANES, Version
-from kvmplanes.runs.scenario import run
+from kvmplanes.runs.scenario import failing_once, usual
 from kvmplanes.runs.trace import State, Step, Trace
 
 if TYPE_CHECKING:
@@ -124,9 +124,7 @@ def _change(step: Step, before: State) -> tuple[str, int]:
 @lru_cache(maxsize=16)  # half a megabyte each
 def reference_runs(version: Version, planes: tuple[int, ...]) -> tuple[Moves, ...]:
     """The run on which nothing fails, and for each failable call the run on which it fails, in order."""
-    whole = run(version, planes=planes)
-    failing = (run(version, planes=planes, fail=number) for number in range(1, len(whole.calls) + 1))
-    return tuple(map(moves_of, (whole, *failing)))
+    return tuple(map(moves_of, failing_once(version, usual(version, planes))))
 
 
 class Extent:
