@@ -7,7 +7,9 @@ not define is looked for in the namespace it runs in, the floor's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from pycparser import c_ast
@@ -15,6 +17,7 @@ from pycparser import c_ast
 from kvmplanes.model.machine.ctype import INT, VOID, common
 from kvmplanes.model.machine.declared import Types, declared_types
 from kvmplanes.model.machine.initial import Initial
+from kvmplanes.model.machine.named import named
 from kvmplanes.model.machine.syntax import error, near, parse
 from kvmplanes.model.machine.translated import Outline, Translated
 
@@ -36,6 +39,25 @@ def translate(text: str, declared: str) -> Translated:
     if not isinstance(node, c_ast.FuncDef):
         raise error(node, "a function is expected here")
     return _Function(types).translated(node)
+
+
+def translation(text: str, declared: str) -> Translated:
+    """The same, made once for all units that declare alike what the function names; arguments and errors alike."""
+    return _made(_Asked(text, named(text, declared_types(declared)), declared))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A function, what a unit declares of its words, and one such unit's outline."""
+
+    text: str
+    named: Hashable
+    declared: str = field(compare=False)
+
+
+@lru_cache(512)
+def _made(asked: _Asked) -> Translated:
+    return translate(asked.text, asked.declared)
 
 
 def declarations(text: str) -> Outline:

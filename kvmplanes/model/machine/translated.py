@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import CodeType
 from typing import Final, NamedTuple
 
@@ -58,20 +59,27 @@ class Translated(NamedTuple):
     lines: tuple[int, ...]
     needs: Mapping[str, int]
 
-    def compiled(self) -> CodeType:
-        """Its code; where the text stands in a file is not known here."""
-        tree = ast.parse(self.python)
-        nodes = [*ast.walk(tree)]
-        for node in nodes:
-            if isinstance(node, ast.stmt | ast.expr | ast.ExceptHandler | ast.arg | ast.keyword):
-                node.lineno = node.end_lineno = self.lines[node.lineno - 1]
-                node.col_offset = node.end_col_offset = 0
-        _weigh(nodes)
-        for loop in nodes:
-            if isinstance(loop, ast.While):
-                _weigh([*ast.walk(loop)])
-        code = compile(tree, "<function>", "exec")
-        return next(const for const in code.co_consts if isinstance(const, CodeType))
+
+@lru_cache(512)
+def compiled(python: str, lines: tuple[int, ...]) -> CodeType:
+    """A translated function's code; where its C stands in a file is not known here.
+
+    Args:
+        python: as `Translated` has it.
+        lines: as `Translated` has them.
+    """
+    tree = ast.parse(python)
+    nodes = [*ast.walk(tree)]
+    for node in nodes:
+        if isinstance(node, ast.stmt | ast.expr | ast.ExceptHandler | ast.arg | ast.keyword):
+            node.lineno = node.end_lineno = lines[node.lineno - 1]
+            node.col_offset = node.end_col_offset = 0
+    _weigh(nodes)
+    for loop in nodes:
+        if isinstance(loop, ast.While):
+            _weigh([*ast.walk(loop)])
+    code = compile(tree, "<function>", "exec")
+    return next(const for const in code.co_consts if isinstance(const, CodeType))
 
 
 def _weigh(nodes: Sequence[ast.AST]) -> None:

@@ -22,7 +22,7 @@ from types import CodeType, MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from kvmplanes.model.machine.preprocess import PlacedLine, bare_lines, preprocess
-from kvmplanes.model.machine.translated import Member, Outline, Translated
+from kvmplanes.model.machine.translated import Member, Outline, Translated, compiled
 from kvmplanes.model.machine.tree import PIECE, CError, Tree
 
 STORED: Final = Path(__file__).with_name("stored.json")
@@ -141,13 +141,9 @@ def unit(tree: Tree, files: Sequence[str], natives: Collection[str]) -> Unit:
 
 @lru_cache(512)
 def _code(text: str, head: str, file: str, first: int) -> CodeType:
-    code = _compiled(text, head)
+    made = function(text, head)
+    code = compiled(made.python, made.lines)
     return code.replace(co_filename=file, co_firstlineno=code.co_firstlineno + first - 1)
-
-
-@lru_cache(512)
-def _compiled(text: str, head: str) -> CodeType:
-    return function(text, head).compiled()
 
 
 @lru_cache(64)
@@ -201,7 +197,7 @@ def function(text: str, declared: str) -> Translated:
         return Translated(name, python, tuple(lines), needs)
     from kvmplanes.model.machine import functions
 
-    return functions.translate(text, declared)
+    return functions.translation(text, declared)
 
 
 def store_text(units: Iterable[Pieces]) -> str:
