@@ -172,6 +172,7 @@ def _at_other_levels(judged: Judged, answer: ReaderAnswer) -> Judged:
     return judged
 
 
+@cache
 def _asked_for(level: int) -> kp.Version:
     """09-fixed, which asks for one more plane and says so when it gets it."""
     more = f'if (kvm_create_plane(kvm, {level}u) != NULL)\n\tprintk("{_GOT}");\n{AFTER_HOOK}'

@@ -45,14 +45,21 @@ class Judged:
     """What running an answer shows.
 
     Attributes:
-        result: the result in one line, such as a certificate's.
+        found: the result in one line, or the certificates whose results it is.
         failing: the runs that it does not pass; none for a right answer.
         paths: how many paths were run for certificates.
     """
 
-    result: str
+    found: str | tuple[Certificate, ...]
     failing: tuple[Failing, ...] = ()
     paths: int = 0
+
+    @property
+    def result(self) -> str:
+        """The result in one line; that of a certificate takes as long as a few of its runs."""
+        if isinstance(self.found, str):
+            return self.found
+        return "; ".join(certificate.verdict for certificate in self.found)
 
     @property
     def counterexample(self) -> Failing | None:
@@ -99,7 +106,7 @@ def clean_on(*certificates: Certificate) -> Judged:
         if path.outcome != "clean"
     ]
     paths = sum(len(certificate.paths) for certificate in certificates)
-    return Judged("; ".join(certificate.verdict for certificate in certificates), tuple(failing), paths)
+    return Judged(certificates, tuple(failing), paths)
 
 
 def _where(path: Path, certificate: Certificate) -> str:

@@ -60,13 +60,18 @@ def rfc_leak(answer: ReaderAnswer) -> Judged:
     return block.also_in(_with_plane_5(rfc), answer, block(answer))
 
 
+@cache
+def _unclean(name: str) -> bool:
+    return not kp.certify(name).clean
+
+
 def clear_slot(answer: ReaderAnswer) -> Judged:
     """The function in every version from 09 on, and whether the reader knows which of them it repairs."""
     function, helps = as_parts(answer, "function", "helps")
     names = ("09", "10", "11", "29")
     named = {*as_texts([helps] if isinstance(helps, str) else helps, "versions", names)}
     changed = Block("kvm_destroy_one_plane", "", tuple(kp.VERSIONS[name] for name in names)).versions(function)
-    before = {name for name in names if not kp.certify(name).clean}
+    before = {name for name in names if _unclean(name)}
     after = {version.name: certified(version) for version in changed}
     repaired = {name for name in before if after[name].clean}
     judged = clean_on(*(after[name] for name in names if name not in before or name in named))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -37,19 +36,21 @@ def preprocess(tree: Tree, *files: str) -> list[PlacedLine]:
         CError: a directive, a macro or an `#if` that is not understood.
     """
     preprocessor = _Preprocessor(tree)
-    return [row for file in files for row in preprocessor.rows(file)]
+    for file in files:
+        preprocessor.read(file)
+    return preprocessor.rows
 
 
 class _Preprocessor:
     def __init__(self, tree: Tree) -> None:
+        self.rows = list[PlacedLine]()
         self._tree = tree
         self._reading: list[str] = []  # a file, the file that it includes, and so on
-        self._lines = 0
         self._macros: dict[str, str | None] = {}  # None: it has arguments
         self._at = ("", 0)
         self._expansions = 0
 
-    def rows(self, name: str) -> Iterator[PlacedLine]:
+    def read(self, name: str) -> None:
         if name in self._reading:
             raise CError(*self._at, f"{name} includes itself")
         self._reading.append(name)
@@ -59,13 +60,12 @@ class _Preprocessor:
         on, opened = [True], [0]  # for each #if around: whether the lines are wanted, its line
         for n, line in enumerate(bare_lines(text), 1):
             self._at = (name, n)
-            self._lines += 1
-            if self._lines > _MOST_LINES:
+            if len(self.rows) >= _MOST_LINES:
                 raise CError(name, n, f"with what is included there are more than {_MOST_LINES} lines")
             directive, words = _parts(line)
             if not directive:
                 expanded = line if self._macros.keys().isdisjoint(words) else self._expanded(line)
-                yield PlacedLine(name, n, expanded if all(on) else "")
+                self.rows.append(PlacedLine(name, n, expanded if all(on) else ""))
                 continue
             word, rest = directive
             if word in _IF:
@@ -79,18 +79,18 @@ class _Preprocessor:
                 on[-1:] = [] if word == "endif" else [not on[-1]]
                 opened = opened[: len(on)]
             elif all(on) and word == "include":
-                yield from self._included(rest)
+                self._include(rest)
             elif all(on):
                 self._directive(word, rest)
-            yield PlacedLine(name, n, "")
+            self.rows.append(PlacedLine(name, n, ""))
         if len(on) > 1:
             raise CError(name, opened[-1], "#if without #endif")
         self._reading.pop()
 
-    def _included(self, rest: str) -> Iterator[PlacedLine]:
+    def _include(self, rest: str) -> None:
         for path in self._tree:
             if path == rest[1:-1] or path.endswith(f"/{rest[1:-1]}"):
-                yield from self.rows(path)
+                self.read(path)
 
     def _directive(self, word: str, rest: str) -> None:
         if word != "define":
