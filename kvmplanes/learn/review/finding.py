@@ -116,7 +116,7 @@ def understood(patch: str, lines: Collection[str], text: str) -> tuple[Finding, 
         ValueError: nothing is known about the patch.
     """
     one_line = flow(text.replace("\u2019", "'"))  # in a run of blanks a pattern would look for words from each of them
-    sentences = [part for part in _SENTENCE.split(one_line) if not _PRAISE.search(part)]
+    sentences = [part for part in dict.fromkeys(_SENTENCE.split(one_line)) if not _PRAISE.search(part)]
     meant = [finding for finding in findings_on(patch) if any(finding.means(lines, sentence) for sentence in sentences)]
     ids = {finding.id for finding in meant}
     return tuple(finding for finding in meant if not ids & {*finding.unless})
