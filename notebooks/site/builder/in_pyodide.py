@@ -4,8 +4,6 @@
 The package is installed from its wheel. What needs git, a C compiler, a subprocess or a browser is tested elsewhere.
 """
 
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,15 +16,11 @@ TESTS = (
     "tests/model", "tests/patch", "tests/runs/test_certificate.py", "tests/runs/test_laws.py",
     "tests/runs/test_recorder.py", "tests/runs/test_scenario.py", "tests/runs/test_trace.py",
 )  # fmt: skip
-OLDEST_NODE = 20
 
 
 def main() -> int:
     """Assemble a Pyodide with pytest, run the tests in it; pytest's own exit status."""
-    node = shutil.which("node")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout if node else "v0"
-    if node is None or int(re.findall(r"\d+", version)[0]) < OLDEST_NODE:
-        sys.exit(f"Node.js {OLDEST_NODE} or newer is needed to run Python outside a browser; found: {node or 'none'}")
+    node = layout.node()
     folder = layout.CACHE / "pyodide-test"
     assemble(folder, "pytest", "hypothesis")
     command = [node, str(SCRIPT), str(folder), str(layout.ROOT), *TESTS, *sys.argv[1:]]

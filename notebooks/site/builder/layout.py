@@ -3,6 +3,8 @@
 
 import fcntl
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +24,7 @@ SITE = BUILD / "site"
 STAGE = BUILD / "stage"
 REPOSITORY = "https://github.com/kvmplanes/kvmplanes"
 NUMBERED = 10  # notebooks 00 to 09
+OLDEST_NODE = 20
 
 
 @contextmanager
@@ -122,3 +125,16 @@ def npm(name: str) -> Path:
     if not folder.is_dir():
         sys.exit(f"The npm package {name} is not installed: run `make build/npm/installed`.")
     return folder
+
+
+def node() -> str:
+    """Node.js, which runs Python as browsers do.
+
+    Raises:
+        SystemExit: there is none, or it is too old.
+    """
+    path = shutil.which("node")
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout if path else "v0"
+    if path is None or int(re.findall(r"\d+", version)[0]) < OLDEST_NODE:
+        sys.exit(f"Node.js {OLDEST_NODE} or newer is needed to run Python outside a browser; found: {path or 'none'}")
+    return path

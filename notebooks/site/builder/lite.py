@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kvmplanes import lab
 from notebooks.site.builder import layout
-from notebooks.site.builder.pyodide import KERNEL_NEEDS, PLOTS, assemble
+from notebooks.site.builder.pyodide import KERNEL_NEEDS, PLOTS, START, assemble
 
 SETTINGS = Path(__file__).resolve().parent / "lite"
 KERNEL = "jupyterlite-pyodide-kernel"
@@ -45,7 +45,7 @@ def main(out: Path) -> None:
     looks = lab.SETTINGS / "labconfig" / "default_setting_overrides.json"
     merged = {**json.loads(overrides.read_text(encoding="utf-8")), **json.loads(looks.read_text(encoding="utf-8"))}
     overrides.write_text(json.dumps(merged, indent=2), encoding="utf-8")
-    pyodide = assemble(stage / "static" / "pyodide", *KERNEL_NEEDS, plots=True)
+    pyodide = assemble(stage / "static" / "pyodide", *KERNEL_NEEDS, plots=True, start=START)
     (stage / "notebooks").mkdir()
     for notebook in layout.NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, stage / "notebooks")

@@ -8,6 +8,7 @@ and left out where it cannot. pyodide-lock reads what a wheel needs in the brows
 """
 
 import contextlib
+import hashlib
 import importlib
 import json
 import shutil
@@ -25,11 +26,17 @@ from pyodide_lock import PyodideLockSpec
 from pyodide_lock.spec import InfoSpec
 from pyodide_lock.utils import add_wheels_to_spec
 
-from notebooks.site.builder import layout
+from notebooks.site.builder import compiled, layout
 
-CORE = ("pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+LOCK = "pyodide-lock.json"
+CORE = ("pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", compiled.LIBRARY, LOCK)
 PLOTS = "matplotlib"
 KERNEL_NEEDS = ("micropip", "ipython", "comm")  # what JupyterLite's kernel imports, besides what it brings
+# What that kernel's start, a page's first verdict and the first picker of a notebook import.
+START = (
+    "IPython", "anywidget", "comm", "ipywidgets", "jedi", "kvmplanes.learn", "kvmplanes.view", "micropip", "symtable",
+    "unittest.mock",
+)  # fmt: skip
 
 # Asked for by what we install, and no part of a Python in the browser: JavaScript that the page has already.
 NOT_PYTHON = ("jupyterlab-widgets", "widgetsnbextension")
@@ -52,7 +59,7 @@ class Pyodide:
 
     def __init__(self, core: Path) -> None:
         self.core = core
-        upstream: dict[str, Any] = json.loads((core / "pyodide-lock.json").read_text(encoding="utf-8"))
+        upstream: dict[str, Any] = json.loads((core / LOCK).read_text(encoding="utf-8"))
         self.version = str(json.loads((core / "package.json").read_text(encoding="utf-8"))["version"])
         self.upstream: dict[str, Any] = {
             canonicalize_name(name): package for name, package in upstream["packages"].items()
@@ -150,16 +157,17 @@ def own_wheel(folder: Path) -> Path:
     return folder / wheel.name
 
 
-def assemble(out: Path, *more: str, plots: bool = False) -> Pyodide:
+def assemble(out: Path, *more: str, plots: bool = False, start: Iterable[str] = ()) -> Pyodide:
     """Put a whole Pyodide with the project's package into a folder.
 
     Args:
         out: the folder, made anew.
         more: packages besides the project, and all that they need.
         plots: whether to take matplotlib where it can be had.
+        start: modules; these and all that they import are compiled.
 
     Raises:
-        SystemExit: npm or pip cannot get what is pinned.
+        SystemExit: npm or pip cannot get what is pinned, or it cannot be compiled.
     """
     pyodide = Pyodide(layout.npm("pyodide"))
     note = ""
@@ -175,7 +183,24 @@ def assemble(out: Path, *more: str, plots: bool = False) -> Pyodide:
     out.mkdir(parents=True)
     for file in (*(pyodide.core / name for name in CORE), *pyodide.wheels):
         shutil.copy(file, out)
-    pyodide.lock.to_json(out / "pyodide-lock.json", indent=1)
+    if start:
+        compile_start(out, start)
+    for package in pyodide.lock.packages.values():
+        package.sha256 = hashlib.sha256((out / package.file_name).read_bytes()).hexdigest()
+    pyodide.lock.to_json(out / LOCK, indent=1)  # in place of npm's
     size = sum(file.stat().st_size for file in out.iterdir()) / 1e6
     print(f"Pyodide {pyodide.version}: {len(pyodide.lock.packages)} packages, {size:.1f} MB{note}")
     return pyodide
+
+
+def compile_start(folder: Path, modules: Iterable[str]) -> None:
+    """Compile modules, and all that they import, in a folder with Pyodide and wheels.
+
+    Raises:
+        SystemExit: Node.js is missing or too old, or a module cannot be imported or compiled.
+    """
+    script = Path(compiled.__file__).with_suffix(".mjs")
+    ended = subprocess.run([layout.node(), script, folder, *modules], capture_output=True, text=True, check=False)
+    if ended.returncode:
+        why = ended.stderr.strip().rpartition("\n")[2] or f"Node.js ended with {ended.returncode}"
+        sys.exit(f"What a start of Python in a browser imports could not be compiled: {why}")
