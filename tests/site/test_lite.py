@@ -105,17 +105,6 @@ def has_matplotlib() -> bool:
     return "matplotlib" in lock["packages"]
 
 
-def test_the_start_page_leads_to_every_notebook(lite: str, page: Any) -> None:
-    page.goto(f"{lite}/")
-    links = page.locator("main li a")
-    targets = [link.get_attribute("href").rpartition("=")[2] for link in links.all()]
-    assert targets == NOTEBOOKS
-    note = page.get_by_text("Plots are drawn")
-    assert ("without matplotlib" in note.inner_text()) != has_matplotlib()
-    links.first.click()
-    expect(page.get_by_role("heading", name="00 · Start here")).to_be_visible(timeout=SECONDS)
-
-
 @pytest.mark.usefixtures("lite")
 def test_it_is_set_up_as_kvmplanes_lab_sets_up_jupyterlab() -> None:
     settings = json.loads((SITE / "lite" / "jupyter-lite.json").read_text(encoding="utf-8"))["jupyter-config-data"]
@@ -127,8 +116,18 @@ def test_it_is_set_up_as_kvmplanes_lab_sets_up_jupyterlab() -> None:
     }
 
 
-def test_a_reader_runs_the_first_notebook(open_notebook: Callable[[str], Any]) -> None:
-    page = open_notebook("00-start-here.ipynb")
+def test_a_reader_goes_from_the_start_page_to_the_first_notebook_and_runs_it(
+    lite: str, page: Any, open_notebook: Callable[[str], Any]
+) -> None:
+    page.goto(f"{lite}/")
+    links = page.locator("main li a")
+    targets = [link.get_attribute("href").rpartition("=")[2] for link in links.all()]
+    assert targets == NOTEBOOKS
+    note = page.get_by_text("Plots are drawn")
+    assert ("without matplotlib" in note.inner_text()) != has_matplotlib()
+    links.first.click()
+    expect(page.get_by_role("heading", name="00 · Start here")).to_be_visible(timeout=SECONDS)
+    page.wait_for_function(KERNEL_IS_READY, timeout=SECONDS)
     for first in ("import kvmplanes as kp", 'ask("nb00-last-reference")'):
         page.get_by_text(first).click()
         page.keyboard.press("Shift+Enter")
