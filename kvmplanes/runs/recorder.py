@@ -37,7 +37,7 @@ class Recorder:
         outside: the function that calls the kernel: above it there is no C.
 
     Attributes:
-        kernel: the kernel.
+        kernel: the kernel, until the run is over.
         op: the system call under way.
         steps: what has happened.
     """
@@ -75,6 +75,14 @@ class Recorder:
         self.op, self._caller = op, None
         self._spared = min(self._events, self._spared + EVENTS_A_CALL)
         self.kernel.begin(op.level)
+
+    def end(self) -> None:
+        """The run is over. What its kernel holds goes at once: the collector would take longer."""
+        for memory in self.kernel.heap.allocations.values():
+            memory.fields.clear()
+        self.kernel.c.clear()
+        del self.kernel
+        self._caller = None
 
     def __call__(self, event: Event, died_at: TracebackType | None = None) -> None:
         """Record one event; an Oops is recorded afterwards, with the place where the task died.

@@ -94,6 +94,7 @@ def played(
         recorder.goes_like(like, fail[-1])
     user = _UserSpace(recorder, retry)
     user.play(calls)
+    recorder.end()
     if len(injector.failed) < (len(fail) if isinstance(fail, tuple) else isinstance(fail, int | str)):
         raise ValueError(
             f"nothing fails: no failable call {brief(fail)} here; {brief(str(chosen))[1:-1]} reaches "
