@@ -53,6 +53,22 @@ def test_nothing_is_compiled_twice(folder: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("header", "again"),
+    [
+        ("include/uapi/linux/kvm.h", {"main.c", "virt/kvm/kvm_main.c", "virt/kvm/neighbours.c"}),
+        ("log.h", {"fields.c", "log.c", "memory.c", "shim.c"}),
+        ("shim.h", {name for name in FILES if name.endswith(".c")}),
+    ],
+)
+def test_a_header_counts_for_what_includes_it(header: str, again: set[str], tmp_path: Path) -> None:
+    build(FILES, "none", folder=tmp_path)
+    before = len([*tmp_path.glob("*.o")])
+    build({**FILES, header: f"{FILES[header]}// another\n"}, "none", folder=tmp_path)
+    assert before == len([name for name in FILES if name.endswith(".c")])
+    assert len([*tmp_path.glob("*.o")]) == before + len(again)
+
+
 def test_a_linker_that_fails_is_heard(tmp_path: Path) -> None:
     declared = {name: text + "\nint nobody_defines_it(void);\nint asks(void) { return nobody_defines_it(); }\n"
                 for name, text in FILES.items() if name.endswith("kvm_main.c")}  # fmt: skip

@@ -22,23 +22,28 @@ static bool text_wanted, dead;
 static bool null_seen __attribute__((unused));
 static volatile bool second_free;  // volatile: the compiler takes it that free() does not change it
 
-struct list { char text[1 << 18]; size_t length; };  // the inside of a JSON array, written as it grows
-static struct list events, results, calls, reports;
+enum { LONGEST = 1 << 18 };
+static struct list { char *text; size_t length; } events, results, calls, reports;  // the insides of JSON arrays, as they grow
 
 // One character of a JSON string.
 static const char *escaped(unsigned char c)
 {
 	static char text[8];
 
-	snprintf(text, sizeof(text), c == '"' || c == '\\' || c < ' ' || c > '~' ? "\\u%04x" : "%c", c);
+	text[0] = c;
+	text[1] = '\0';
+	if (c == '"' || c == '\\' || c < ' ' || c > '~')
+		snprintf(text, sizeof(text), "\\u%04x", c);
 	return text;
 }
 
 static void append(struct list *list, const char *text)
 {
-	list->length += snprintf(list->text + list->length, sizeof(list->text) - list->length, "%s", text);
-	if (list->length >= sizeof(list->text))
-		abort();  // a scenario that long is a mistake of the caller's
+	for (; *text; text++) {
+		if (list->length == LONGEST - 1)
+			abort();  // a scenario that long is a mistake of the caller's
+		list->text[list->length++] = *text;
+	}
 }
 
 static void add(struct list *list, int n, ...)
@@ -143,11 +148,9 @@ void __ubsan_on_report(void)
 // Everything that the sanitizers printed in this process.
 static const char *sanitizer_text(void)
 {
-	static char text[1 << 20];
-	ssize_t length = pread(2, text, sizeof(text) - 1, 0);
+	off_t length = lseek(2, 0, SEEK_END);
 
-	text[length > 0 ? length : 0] = '\0';
-	return text;
+	return ftruncate(2, length + 1) ? "" : mmap(NULL, length + 1, PROT_READ, MAP_PRIVATE, 2, 0);
 }
 
 void log_end(void)
@@ -199,6 +202,11 @@ static void signalled(int signal, siginfo_t *info, void *context)
 
 void log_begin(bool text)
 {
+	struct list *lists[] = { &events, &results, &calls, &reports };
+
+	// Not static: LeakSanitizer would look for pointers in each byte of them.
+	for (int i = 0; i < 4; i++)
+		lists[i]->text = mmap(NULL, LONGEST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	text_wanted = text;
 	dup2(memfd_create("reports", 0), 2);
 #ifdef WITH_ADDRESS
