@@ -116,6 +116,8 @@ def stream(given: object, kind: type[_T], rule: str) -> list[_T]:
 
 def fixed(thing: Any) -> Any:
     """The same tables, lists and dataclasses, so that nobody can change them at any depth; lists become tuples."""
+    if isinstance(thing, str | int):  # most of what tables hold
+        return thing
     if isinstance(thing, Mapping):
         return MappingProxyType({name: fixed(part) for name, part in thing.items()})
     if isinstance(thing, list | tuple):

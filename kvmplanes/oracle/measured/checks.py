@@ -139,10 +139,15 @@ def call_of(row: SweepRow) -> tuple[str, str]:
         ValueError: a stage and site that nobody has judged.
     """
     where = f"{row.stage}: {row.site}"
-    for pattern, call, limit in SITES:
-        if re.match(pattern, where):
-            return call, limit
+    if judged := _judged(where):
+        return judged
     raise ValueError(f"N={row.n}: no call of the model for {where!r}; add it to SITES")
+
+
+@cache
+def _judged(where: str) -> tuple[str, str] | None:
+    """A call and a limit of `SITES`, or None."""
+    return next(((call, limit) for pattern, call, limit in SITES if re.match(pattern, where)), None)
 
 
 def failed_rows(rows: Iterable[SweepRow], calls: Sequence[str], start: int = 0) -> Iterator[FailedRow]:
@@ -156,13 +161,16 @@ def failed_rows(rows: Iterable[SweepRow], calls: Sequence[str], start: int = 0) 
     Raises:
         ValueError: a row whose call the model does not make, or not as often.
     """
-    seen = Counter[str]()
+    seen, all_places = Counter[str](), dict[str, list[int]]()
+    for n, name in enumerate(calls, 1):
+        if n > start:
+            all_places.setdefault(base(name), []).append(n)
     for row in rows:
         call, limit = call_of(row)
         if not call:
             yield FailedRow(row, None, limit)
             continue
-        places = [n for n, name in enumerate(calls, 1) if n > start and base(name) == call]
+        places = all_places.get(call, [])
         if seen[call] >= len(places):
             raise ValueError(f"N={row.n}: the kernel's {call} number {seen[call] + 1} is not among the model's {calls}")
         number = places[seen[call]]

@@ -224,14 +224,12 @@ def leaves(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         yield path
 
 
-def changed(figures: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
-    made = copy.deepcopy(figures)
-    node: Any = made
-    for key in path[:-1]:
-        node = node[key]
-    old = node[path[-1]]
-    wrong = not old if isinstance(old, bool) else old + 1 if isinstance(old, int) else f"{old or ''}?"
-    node[path[-1]] = wrong
+def changed(node: Any, path: tuple[str | int, ...]) -> Any:
+    """The same figures with another one at the end of a path; what is not on the path is shared."""
+    if not path:
+        return not node if isinstance(node, bool) else node + 1 if isinstance(node, int) else f"{node or ''}?"
+    made = copy.copy(node)
+    made[path[0]] = changed(node[path[0]], path[1:])
     return made
 
 
