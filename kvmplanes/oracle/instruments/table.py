@@ -23,7 +23,7 @@ from kvmplanes.oracle.instruments.cases import CASES, Case, case
 from kvmplanes.oracle.instruments.witnesses import FREED_UNDER, INSTRUMENTS, Witness
 from kvmplanes.oracle.measured import VARIANTS, Variant
 from kvmplanes.oracle.measured.evidence import OLDER
-from kvmplanes.runs.shown import Bundle, Drawn, bundle
+from kvmplanes.runs.shown import Bundle, Shown, bundle
 from kvmplanes.runs.trace import Trace
 from kvmplanes.view.live.jump import Leading, mark
 from kvmplanes.view.live.pictures import moment
@@ -101,7 +101,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class InstrumentTable(Drawn):
+class InstrumentTable(Shown):
     """Every case under every instrument; shown as a table."""
 
     cells: tuple[Cell, ...]
@@ -121,6 +121,11 @@ class InstrumentTable(Drawn):
         known(instrument, "instrument", self.instruments)
         known(name, "case", [case.name for case in self.cases])
         return next(cell for cell in self.cells if (cell.case.name, cell.instrument) == (name, instrument))
+
+    def __str__(self) -> str:
+        return table_view(self).text
+
+    __repr__ = __str__
 
 
 def instrument_table(
