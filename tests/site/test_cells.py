@@ -5,7 +5,10 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
+from typing import IO, Any, cast
 
 import pytest
 from nbformat import NotebookNode
@@ -14,13 +17,20 @@ from kvmplanes.learn import check
 from notebooks.site.builder import book, layout, policy
 from notebooks.site.live import cells
 
-# A Python as the page has it: without widgets, plots and IPython. It reads lists of cells, and writes what each shows.
+# A Python as the page has it: without widgets, plots and IPython. A line that it reads has a page's lists of cells; a
+# process of the page's own, as a reader's is, writes what each shows. What all of them import is imported once.
 ALONE = """
-import json, sys
+import json, os, sys
 for name in ("anywidget", "ipywidgets", "traitlets", "matplotlib", "numpy", "IPython"):
     sys.modules[name] = None
+from kvmplanes import learn, oracle, view
 from notebooks.site.live.cells import run
-print(json.dumps([run(sources) for sources in json.load(sys.stdin)]))
+for line in sys.stdin:
+    if not os.fork():
+        print(json.dumps([run(sources) for sources in json.loads(line)]), flush=True)
+        os._exit(0)
+    if os.wait()[1]:
+        print("null", flush=True)
 """
 NOTE = "Drawn without matplotlib"
 
@@ -96,16 +106,30 @@ def test_a_script_of_an_output_is_the_file_that_the_page_with_it_has(tmp_path: P
     assert set(named) == {path.name for path in (tmp_path / "_static" / "outputs").iterdir()}
 
 
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Callable[[list[list[str]]], list[dict[str, Any]]]]:
+    """Return a function from lists of cells to what the last of each shows."""
+    command = [sys.executable, "-c", ALONE]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=layout.ROOT) as python:
+        asked, answers = cast("IO[str]", python.stdin), cast("IO[str]", python.stdout)
+
+        def run(lists: list[list[str]]) -> list[dict[str, Any]]:
+            print(json.dumps(lists), file=asked, flush=True)
+            return cast("list[dict[str, Any]]", json.loads(answers.readline()))
+
+        yield run
+
+
 @pytest.mark.parametrize("name", layout.notebooks())
-def test_every_cell_that_is_offered_shows_what_is_stored(name: str) -> None:
+def test_every_cell_that_is_offered_shows_what_is_stored(
+    name: str, alone: Callable[[list[list[str]]], list[dict[str, Any]]]
+) -> None:
     notebook = book.chapter(layout.read(name))
     shown = [cell for cell in notebook.cells if cell.cell_type == "code" and book.REMOVED not in tags(cell)]
     sources = [cell.source for cell in shown]
     offered = [place for place, cell in enumerate(shown) if book.LIVE in tags(cell)]
-    lists = json.dumps([sources[: place + 1] for place in offered])
-    command = [sys.executable, "-c", ALONE]
-    alone = subprocess.run(command, input=lists, capture_output=True, text=True, check=True, cwd=layout.ROOT)
-    for place, result in zip(offered, json.loads(alone.stdout), strict=True):
+    results = alone([sources[: place + 1] for place in offered])
+    for place, result in zip(offered, results, strict=True):
         assert not result["failed"], (shown[place].id, result)
         outputs = [*map(stored, shown[place].outputs)]
         assert len(outputs) == len(result["outputs"]), shown[place].id
