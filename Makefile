@@ -44,7 +44,8 @@ lint: $(VENV)/.has-test $(VENV)/.has-prose ## ruff, mypy --strict, proselint wit
 		$(BIOME) check --error-on-warnings; else echo 'Biome is left out: there is no npm.'; fi
 
 unit: $(VENV)/.has-test ## the unit tests alone
-	@$(RUN) pytest $(WORKERS) --dist loadfile --no-loadscope-reorder --junitxml=build/reports/unit.xml
+	@$(RUN) pytest $(WORKERS) -p no:nbval -p no:anyio --dist loadfile --no-loadscope-reorder \
+		--junitxml=build/reports/unit.xml
 
 nbval: $(VENV)/.has-test ## the notebooks alone, strict
 	@[ -n '$(NOTEBOOKS)' ] || { echo 'There is no notebook in notebooks/: nothing to validate.' >&2; exit 1; }

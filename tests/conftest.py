@@ -14,6 +14,9 @@ import pytest
 # What these assert says both sides when it fails, as in a test.
 pytest.register_assert_rewrite("tests.helpers.markup", "tests.browser.web")
 
+# nbformat imports jsonschema, and that, where this is installed, two seconds of grammars for addresses in schemas.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # The same examples in every run: `make test` either passes or fails, for everybody.
