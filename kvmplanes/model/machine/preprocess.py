@@ -143,7 +143,7 @@ def _parts(line: str) -> tuple[tuple[str, str] | None, frozenset[str]]:
     return (match[1], match[2]) if match else None, frozenset(word[0] for word in _WORD.finditer(line))
 
 
-@lru_cache(64)
+@lru_cache(16)  # whole files of the last versions
 def _unclosed(text: str) -> int:
     """The line of a comment that is not closed, which would blank the lines up to the end of the next one; else 0."""
     for match in _COMMENT.finditer(f"{text}/**/"):
@@ -159,7 +159,7 @@ def _blank(match: re.Match[str]) -> str:
     return text if kept else "\n" * text.count("\n") or " "
 
 
-@lru_cache(64)
+@lru_cache(16)  # whole files of the last versions
 def bare_lines(text: str) -> tuple[str, ...]:
     """Lines without comments; what a backslash continues stands on the first line, and leaves empty ones."""
     bare = _COMMENT.sub(_blank, text)

@@ -31,7 +31,7 @@ _MACHINE: Final = sorted(Path(__file__).parent.glob("*.py"))
 FUNCTION: Final = re.compile(r"^(\w[^;{}=#]{0,999}\)\s*)(?:\{.*\}$|\{.*\n(?:(?!\}).*\n)*\}.*$)", re.MULTILINE)
 
 
-@lru_cache(64)
+@lru_cache(16)  # whole files of the last versions
 def definitions(text: str) -> Mapping[str, tuple[int, int]]:
     """The functions that a text defines: name -> its first and last line, from 1."""
     bare, places = "\n".join(bare_lines(text)), dict[str, tuple[int, int]]()
