@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from xml.etree import ElementTree as ET
 
 import kvmplanes as kp
 from kvmplanes.runs.trace import Trace
@@ -112,3 +113,11 @@ def steps(plotted: Plot, word: str) -> list[tuple[float, ...]]:
     (low, left), (high, right) = axis[0], axis[-1]
     unit = (right - left) / (high - low)
     return [tuple(round(low + (x - left) / unit, 6) for x, _ in place) for place in places(plotted, word)]
+
+
+def painted(svg: str) -> list[str]:
+    """Every word of a picture, which is well-formed and made of shapes and words."""
+    tree = ET.fromstring(svg)  # noqa: S314 - our own
+    kinds = {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert "image" not in kinds
+    return sorted(filter(None, (element.text for element in tree.iter("{http://www.w3.org/2000/svg}text"))))

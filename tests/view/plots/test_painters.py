@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Both painters: all that the description says, readable, light, and the same bytes every time."""
 
-import ast
 import base64
 import html
-import json
 import random
 import re
 import string
 import subprocess
 import sys
+from functools import cache
 from itertools import combinations
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -29,31 +27,25 @@ from kvmplanes.view.plots.measure import SMALL, wide
 from kvmplanes.view.plots.painter_matplotlib import RC_PARAMS, drawing
 from kvmplanes.view.plots.painter_svg import OUTLINES, paint_svg
 from kvmplanes.view.plots.plot import LEAST, Painter
-from tests.helpers.drawn import LATE, PLOTS, plot, signs, words, written
-from tests.helpers.minutes import cells_of
-
-NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
-SENTENCE = "Drawn without matplotlib, which this Python does not have."
+from tests.helpers.drawn import LATE, PLOTS, painted, plot, signs, words, written
 
 
-def painted(svg: str) -> list[str]:
-    """Every word of a picture, which is well-formed and made of shapes and words."""
-    tree = ET.fromstring(svg)  # noqa: S314 - our own
-    kinds = {element.tag.rpartition("}")[2] for element in tree.iter()}
-    assert "image" not in kinds
-    return sorted(filter(None, (element.text for element in tree.iter("{http://www.w3.org/2000/svg}text"))))
+@cache
+def by(painter: Painter, name: str) -> Plot:
+    """A plot that is painted once for all tests."""
+    return plot(name) if painter == plot(name).by else plot(name).painted(painter)
 
 
 @pytest.mark.parametrize("painter", ["matplotlib", "svg"])
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_picture_says_and_marks_what_its_figure_says(name: str, painter: Painter) -> None:
-    svg = plot(name).painted(painter).svg
+    svg = by(painter, name).svg
     assert painted(svg) == sorted(written(plot(name)))
     shades = {piece.colour for piece in words(plot(name))}
     shades |= {sign.look.edge for sign in signs(plot(name)) if sign.look.width}
     shades |= {sign.look.fill for sign in signs(plot(name)) if sign.look.fill}
     assert all(shade.css in svg for shade in shades)
-    assert len(plot(name).painted(painter).html) < 70_000
+    assert len(by(painter, name).html) < 70_000
     assert not re.search(r"\b20\d\d-\d\d-\d\d", svg), "a date"
     assert svg == PLOTS[name]().painted(painter).svg
 
@@ -77,7 +69,7 @@ def test_words_are_inside_and_apart(name: str) -> None:
 @pytest.mark.parametrize("painter", ["matplotlib", "svg"])
 @pytest.mark.parametrize("name", PLOTS)
 def test_every_colour_is_one_of_the_palette(name: str, painter: Painter) -> None:
-    svg = plot(name).painted(painter).svg
+    svg = by(painter, name).svg
     assert svg.count(PALETTE) == 1
     assert ET.fromstring(svg).get("class") == "kp"  # noqa: S314 - our own
     drawn = svg.replace(PALETTE, "")
@@ -222,63 +214,6 @@ def test_lines_in_a_box_are_a_pattern_of_their_colour() -> None:
 def test_words_are_escaped() -> None:
     figure = Figure("a & b", "<c>", 100, 50, (Words(0, 10, "a < b & c"),))
     assert painted(paint_svg(figure)) == ["a < b & c"]
-
-
-# Runs a notebook's cells in a Python that finds neither library; prints what each plot would store.
-WITHOUT = """
-import ast, json, sys
-
-class Gone:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("matplotlib", "numpy"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-sys.meta_path.insert(0, Gone())
-from kvmplanes.view.plots import Plot
-out, sys.stdout = sys.stdout, sys.stderr
-space, bundles = {}, []
-for cell in json.load(open(sys.argv[1]))["cells"]:
-    first, _, below = "".join(cell["source"]).partition("\\n")
-    if first.startswith("%%c "):
-        space[first.split()[1]] = below
-    elif cell["cell_type"] == "code":
-        body = ast.parse(f"{first}\\n{below}").body
-        value = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
-        exec(compile(ast.Module(body, []), "cell", "exec"), space)
-        shown = eval(compile(value, "cell", "eval"), space) if value else None
-        if isinstance(shown, Plot):
-            bundles.append({**shown._repr_mimebundle_(), "image/svg+xml": shown.svg})
-assert not {"matplotlib", "numpy"} & set(sys.modules)
-json.dump(bundles, out)
-"""
-
-
-def plots_in(notebook: Path) -> int:
-    """How many cells end in a call of plot_*()."""
-    sources = ["".join(cell["source"]) for cell in cells_of(notebook) if cell["cell_type"] == "code"]
-    bodies = [ast.parse(source).body for source in sources if not source.startswith("%%c ")]
-    return sum(bool(re.match(r"plot_\w+\(", ast.unparse(body[-1]))) for body in bodies if body)
-
-
-PLOTTING = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if plots_in(path)}
-
-
-def test_some_notebooks_plot() -> None:
-    assert "02-one-plane-one-slot" in PLOTTING
-
-
-@pytest.mark.parametrize("name", PLOTTING)
-def test_a_notebook_plots_without_matplotlib_and_says_so(name: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", WITHOUT, str(PLOTTING[name])], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    bundles = json.loads(run.stdout)
-    assert len(bundles) == plots_in(PLOTTING[name])
-    for bundle in bundles:
-        assert bundle["text/plain"].endswith(SENTENCE)
-        assert SENTENCE in re.sub("<img.*?>", "", bundle["text/html"])
-        assert painted(bundle["image/svg+xml"])
 
 
 def test_with_matplotlib_and_in_live_pictures_nothing_is_said() -> None:
