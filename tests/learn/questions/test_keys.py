@@ -3,6 +3,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +14,7 @@ from kvmplanes.learn.queries import Key
 from kvmplanes.learn.questions import QUESTIONS, Question, question_html
 from kvmplanes.model import series
 from kvmplanes.runs.certificate import classify
-from kvmplanes.runs.orders import PUZZLES
+from kvmplanes.runs.orders import PUZZLES, Puzzle
 from kvmplanes.runs.trace import Step, Trace
 
 each = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
@@ -105,16 +106,27 @@ def worlds() -> Iterator[Callable[[pytest.MonkeyPatch], None]]:
     yield lambda patch: patch.setattr(kp, "check_extension", lambda which, cap: len(which) + cap)
 
 
+@cache
+def puzzles(_: int) -> dict[str, Puzzle]:
+    """Puzzles that nobody has judged but the keys in one world: each order is tried once there."""
+    return {name: dataclasses.replace(puzzle) for name, puzzle in PUZZLES.items()}
+
+
+@cache
+def truth(key: Key) -> str | int:
+    """A key as the model has it."""
+    return key()
+
+
 def told_otherwise(key: Key) -> bool:
     """Whether there is a world in which the key is another one. A key that fails there proves nothing."""
-    truth = key()
-    for world in worlds():
+    true = truth(key)
+    for number, world in enumerate(worlds()):
         with pytest.MonkeyPatch.context() as patch:
-            unjudged = {name: dataclasses.replace(puzzle) for name, puzzle in PUZZLES.items()}
-            patch.setattr("kvmplanes.learn.questions.nb06.PUZZLES", unjudged)
+            patch.setattr("kvmplanes.learn.questions.nb06.PUZZLES", puzzles(number))
             world(patch)
             try:
-                changed = key() != truth
+                changed = key() != true
             except Exception:  # noqa: BLE001, S112 - a world may be so strange that a key finds nothing to read
                 continue
         if changed:
@@ -124,7 +136,7 @@ def told_otherwise(key: Key) -> bool:
 
 @each
 def test_the_model_picks_one_option(question: Question) -> None:
-    assert question.right() in question.options
+    assert dataclasses.replace(question, key=lambda: truth(question.key)).right() in question.options
 
 
 @each
