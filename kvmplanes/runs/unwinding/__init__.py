@@ -130,10 +130,8 @@ class _Builder:
             if move.by > 0 and rung is not None:
                 held.append((move, rung))
             elif move.by < 0:
-                match = next((pair for pair in reversed(held) if pair[0].key == move.key), None)
-                rung = match[1] if match else None
-                if match:
-                    held.remove(match)
+                at = next((at for at in reversed(range(len(held))) if held[at][0].key == move.key), None)
+                rung = None if at is None else held.pop(at)[1]
             yield move, rung
 
     def _play(self) -> set[tuple[int, int, str]]:
@@ -159,7 +157,7 @@ class _Builder:
         """(rung, row) of what other runs undo and this one does not; the first run to show it counts."""
         known = {(rung, key) for rung, _, key in done}
         for moves in self.extent.references:
-            for move, rung in self._matches(moves, []):
+            for move, rung in self._matches((move for move in moves if move.by), []):
                 row = self._row_of(move.step) if move.by < 0 else None
                 if row is None or rung is None or (rung, move.key) in known:
                     continue

@@ -80,17 +80,12 @@ class UndoRow:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step that acquires a key (+1), undoes one (-1), or does neither (0)."""
+    """A step that acquires a key (+1), undoes one (-1), or does neither (0); the creating statement it is in, if any."""
 
     step: Step
     key: str
     by: int
-
-    @property
-    def site(self) -> Site | None:
-        """The creating statement that it happens in, if it does."""
-        sites = ((frame.function, frame.lineno) for frame in self.step.stack if frame.function in CREATORS)
-        return next(sites, None)
+    site: Site | None
 
 
 Moves = Sequence[Move]
@@ -99,7 +94,13 @@ Moves = Sequence[Move]
 def moves_of(trace: Trace) -> Moves:
     """Every step of a run, as a move."""
     before = (State(), *(step.state for step in trace.steps))
-    return tuple(Move(step, *_change(step, state)) for state, step in zip(before, trace.steps, strict=False))
+    return tuple(
+        Move(step, *_change(step, state), _site(step)) for state, step in zip(before, trace.steps, strict=False)
+    )
+
+
+def _site(step: Step) -> Site | None:
+    return next(((frame.function, frame.lineno) for frame in step.stack if frame.function in CREATORS), None)
 
 
 def _change(step: Step, before: State) -> tuple[str, int]:

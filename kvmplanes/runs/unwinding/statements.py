@@ -50,13 +50,23 @@ class Source:
         self._functions, self._places = version.functions, version.unit.places
         self._texts = {(rows[0].file, rows[0].line): joined(rows) for rows in functions}
         self._bodies: dict[str, Sequence[c_ast.Node]] = {}
+        # A picker asks for the same with each choice.
+        self._known: dict[str, tuple[Statement, ...]] = {}
+        self._known_blocks: dict[str, tuple[tuple[str, tuple[Statement, ...]], ...]] = {}
 
     def statements(self, name: str) -> tuple[Statement, ...]:
         """The calls of a function, and what it assigns to counts and slots, in order."""
-        return tuple(self._statements(name, self._body(name)))
+        if name not in self._known:
+            self._known[name] = tuple(self._statements(name, self._body(name)))
+        return self._known[name]
 
     def blocks(self, name: str) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
         """Each label of a function, in the order in which control falls through, and its statements."""
+        if name not in self._known_blocks:
+            self._known_blocks[name] = tuple(self._blocks(name))
+        return self._known_blocks[name]
+
+    def _blocks(self, name: str) -> Iterator[tuple[str, tuple[Statement, ...]]]:
         blocks: list[tuple[str, list[c_ast.Node]]] = []
         for item in self._body(name):
             while isinstance(item, c_ast.Label):
@@ -64,13 +74,14 @@ class Source:
                 item = item.stmt  # noqa: PLW2901 - a label's statement, or the next label
             if blocks:
                 blocks[-1][1].append(item)
-        return tuple((label, tuple(self._statements(name, items))) for label, items in blocks)
+        for label, inside in blocks:
+            yield label, tuple(self._statements(name, inside))
 
     def call(self, site: Site) -> str:
         """The call of the statement at a site; the whole line if none begins there."""
         name, line = site
-        texts = {statement.site: statement.text for statement in self.statements(name)}
-        return texts.get(site) or self._functions[name].line(line)
+        texts = (statement.text for statement in reversed(self.statements(name)) if statement.site == site)
+        return next(texts, "") or self._functions[name].line(line)
 
     def _body(self, name: str) -> Sequence[c_ast.Node]:
         if name not in self._bodies:
@@ -101,7 +112,6 @@ def _leaves(node: c_ast.Node) -> Iterator[tuple[int, c_ast.Node]]:
             yield from _leaves(child)
 
 
-@lru_cache(4096)  # a picker asks for the same statements with each choice
 def _text(leaf: c_ast.Node) -> str:
     """The call that may take or give back, else the assignment that does; "" if there is neither."""
     parts = list(_parts(leaf))
