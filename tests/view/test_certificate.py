@@ -88,8 +88,9 @@ def test_a_wrong_errno_is_told_without_a_step() -> None:
 def test_certificates_show_themselves_so(version: str) -> None:
     cert = kp.certify(version)
     view = certificate_table(cert)
-    assert cert._repr_mimebundle_() == view._repr_mimebundle_()
-    assert cert._repr_mimebundle_()["text/plain"] == view.text == str(cert) == repr(cert)
+    shown = cert._repr_mimebundle_()
+    assert shown == view._repr_mimebundle_()
+    assert shown["text/plain"] == view.text == str(cert) == repr(cert)
     assert view.html == certificate_table(kp.certify(version)).html
 
 
