@@ -195,7 +195,7 @@ def nbval(folder: Path, *names: str) -> tuple[int, set[str]]:
     (folder / "pytest.ini").write_text("[pytest]\n")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     options = ["--nbval", "--nbval-current-env", "-q", "-rf", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    start = "import sys; sys.modules['rfc3987_syntax'] = None; import pytest; sys.exit(pytest.main())"  # see conftest.py
+    start = "import sys; sys.modules['rfc3987_syntax'] = None; import pytest; sys.exit(pytest.main())"  # as in conftest
     done = subprocess.run(
         [sys.executable, "-c", start, "-c", "pytest.ini", *options, *names],
         cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False,

@@ -80,7 +80,7 @@ class UndoRow:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step that acquires a key (+1), undoes one (-1), or does neither (0); the creating statement it is in, if any."""
+    """A step that acquires a key (+1), undoes one (-1), or does neither (0), and in which creating statement."""
 
     step: Step
     key: str
