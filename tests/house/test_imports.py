@@ -171,6 +171,23 @@ def test_every_library_is_declared() -> None:
         assert not missing - {"tests", "notebooks"}, f"{path.name} imports {missing}, absent from pyproject.toml"
 
 
+def test_with_the_set_test_alone_the_tests_can_be_read() -> None:
+    """`make test` installs no other; what drives the site or a browser imports theirs inside of functions."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups, extras = project["dependency-groups"], project["project"]["optional-dependencies"]
+    here = {Requirement(text).name for text in (*project["project"]["dependencies"], *groups["test"])}
+    others = {Requirement(text).name for text in (*groups["site"], *groups["browser"], *extras["lab"])} - here
+    assert {"nbconvert", "playwright", "sphinx"} <= others
+    script = f"""
+import importlib, pathlib, sys
+sys.modules |= dict.fromkeys({sorted(name.replace("-", "_") for name in others)})
+for path in sorted(pathlib.Path("tests/site").glob("*.py")):
+    importlib.import_module(f"tests.site.{{path.stem}}")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("script", "heavy"),
     [

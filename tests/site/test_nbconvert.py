@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 from notebooks.site.builder import layout
@@ -32,6 +31,8 @@ LISTED = {
 
 def converted(folder: Path, **options: Any) -> str:
     """The address of the page; the options are those of the exporter."""
+    from nbconvert import HTMLExporter  # of the set that the site is built with
+
     path = folder / "05.html"
     page = HTMLExporter(**options).from_notebook_node(layout.read("05-teardown"))[0]
     path.write_text(page, encoding="utf-8")
