@@ -3,6 +3,7 @@
 
 import doctest
 import re
+from functools import cache
 
 import pytest
 
@@ -11,20 +12,24 @@ from kvmplanes.oracle.measured import kernels as module
 from kvmplanes.oracle.measured.evidence import NEWER, OLDER, recorded_figures
 from kvmplanes.oracle.measured.kernels import ABSENT, FIGURES, TOPICS, BothKernels, kernels
 
-ALL = kernels()
+
+@cache
+def lines() -> tuple[BothKernels, ...]:
+    """Every figure of both kernels."""
+    return kernels().lines
 
 
 def line(figure: str) -> BothKernels:
-    (line,) = [line for line in ALL.lines if line.figure.startswith(figure)]
+    (line,) = [line for line in lines() if line.figure.startswith(figure)]
     return line
 
 
 def test_every_figure_is_somewhere() -> None:
-    assert [line.figure for line in ALL.lines] == [line.figure for line in FIGURES]
-    for line in ALL.lines:
+    assert [line.figure for line in lines()] == [line.figure for line in FIGURES]
+    for line in lines():
         assert ABSENT not in line.newer.split(", "), f"{line.figure}: on 7.2 nothing stands there"
         assert line.model
-    assert [line.figure for line in ALL.lines if line.older == ABSENT] == [
+    assert [line.figure for line in lines() if line.older == ABSENT] == [
         "the same without sheaves",
         "the same without sheaves",
         "29 with 10, without KASAN, 20 closes: Oopses",
@@ -46,12 +51,12 @@ def test_what_is_the_same_and_what_is_not() -> None:
 
 def test_the_model_differs_from_no_kernel_but_through_a_limit() -> None:
     """Where the model's side is figures alone, each kernel's is among them; kmemleak with sheaves is the exception."""
-    blind = [line.figure for line in ALL.lines
+    blind = [line.figure for line in lines()
              if re.fullmatch(r"[\d, /]+", line.model)
              and not {line.older, line.newer} <= {*line.model.split(" / "), ABSENT}]  # fmt: skip
     assert blind == ["of them for buses", "without +52, each failing once: planes that kmemleak lists",
                      "09 with init_on_free=1, 20 closes: planes that kmemleak lists"]  # fmt: skip
-    named = {name for line in ALL.lines for name in re.findall(r"limit: (\w+)", line.model)}
+    named = {name for line in lines() for name in re.findall(r"limit: (\w+)", line.model)}
     assert named <= set(LIMITS)
 
 
