@@ -33,11 +33,9 @@ def test_a_connection_is_closed_when_several_pings_have_no_answer() -> None:
     from traitlets.config.loader import PyFileConfigLoader
 
     config = PyFileConfigLoader("jupyter_lab_config.py", str(ROOT / "kvmplanes/lab/jupyter")).load_config()
-
-    class Connection(WebSocketMixin):
-        settings = config.ServerApp.get("tornado_settings", {})
-
-    assert Connection().ping_timeout >= 2 * Connection().ping_interval > 0
+    settings = {"settings": config.ServerApp.get("tornado_settings", {})}
+    connection = type("Connection", (WebSocketMixin,), settings)()
+    assert connection.ping_timeout >= 2 * connection.ping_interval > 0
 
 
 def fetched(server: str, path: str) -> str:
