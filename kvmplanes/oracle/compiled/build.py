@@ -135,7 +135,7 @@ def build(
         tree: file name -> text.
         sanitizers: a key of `SANITIZERS`.
         compiler: None for the first of `compilers()`.
-        folder: where objects and drivers are kept; None for `cache_folder()`.
+        folder: where objects and drivers are kept; None for `cache_folder()`, whose objects serve any folder.
 
     Raises:
         ValueError: an unknown set of sanitizers.
@@ -165,7 +165,9 @@ def build(
     sources = {name: re.sub(r"(?m)^(\w+):$", r'\1: shim_label("\1");', text)
                for name, text in tree.items() if name.endswith(".c")}  # fmt: skip
     common = (compiler.command, compiler.version, *flags)
-    objects = {unit: folder / f"{_hash(*common, unit, sources[unit], *_headers(tree, unit))}.o" for unit in sources}
+    names = {unit: f"{_hash(*common, unit, sources[unit], *_headers(tree, unit))}.o" for unit in sources}
+    kept = cache_folder()
+    objects = {unit: kept / name if _is_whole(kept / name) else folder / name for unit, name in names.items()}
     driver = folder / _hash(*(path.name for path in objects.values()))
     if _is_whole(driver):
         return driver

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The cache of compiled C heals itself, and what goes wrong in it is said in the compiler's own words, or in ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from kvmplanes.model.series import ALL
 from kvmplanes.oracle import Driver, Scenario, build, tree
+from kvmplanes.oracle.compiled.build import cache_folder
 
 pytestmark = pytest.mark.usefixtures("compiler")
 FILES = tree(ALL["09"])
@@ -23,6 +24,24 @@ def cut(path: Path) -> None:
 
 def without_digest(path: Path) -> None:
     path.with_name(f"{path.name}.sha256").unlink()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache that is empty at first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("home")))
+        yield cache_folder()
+
+
+def test_what_the_cache_has_serves_any_folder(cache: Path, tmp_path: Path) -> None:
+    build(FILES, "none")
+    changed = next(name for name in FILES if name.endswith("kvm_main.c"))
+    driver = build({**FILES, changed: f"{FILES[changed]}\n// another\n"}, "none", folder=tmp_path)
+    assert driver.parent == tmp_path
+    assert len([*tmp_path.glob("*.o")]) == 1
+    for path in cache.iterdir():
+        path.unlink()
 
 
 @pytest.fixture(scope="module")
