@@ -22,7 +22,7 @@ unit nbval notebooks orders bench site $(VENV)/.has-test: export MPLCONFIGDIR :=
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help lab test lint unit nbval test-browser site serve test-site test-pyodide oracle fuzz kernel check-github \
-	style everything audit orders film notebooks store scripts format lock bench clean .folder
+	everything audit orders film notebooks store scripts format lock bench clean .folder .style
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -36,9 +36,9 @@ lab: $(VENV)/.has-lab ## read the notebooks in JupyterLab, as copies of yours (h
 test: lint unit nbval ## check style and types, run the unit tests, compare every notebook output with a fresh run
 
 lint: $(VENV)/.has-test $(VENV)/.has-prose ## ruff, mypy --strict, proselint with our rules of plain English on prose, Biome on JavaScript and CSS
-	@$(RUN) mypy & types=$$!; $(MAKE) -s style; style=$$?; wait $$types && exit $$style
+	@$(RUN) mypy & types=$$!; $(MAKE) -s .style; style=$$?; wait $$types && exit $$style
 
-style:
+.style:
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(VENV)/bin/python .ci/prose.py $(PROSE)
