@@ -25,7 +25,6 @@ PLANES = ("KVM_CREATE_VM", "KVM_CREATE_PLANE 1", "KVM_CREATE_PLANE 15", "close(p
 def calls(action: Callable[[], object]) -> int:
     """Calls of functions."""
     counted = cProfile.Profile()
-    gc.collect()
     gc.disable()  # when it collects depends on what ran before, and Hypothesis is called then
     try:
         counted.runcall(action)
@@ -36,7 +35,6 @@ def calls(action: Callable[[], object]) -> int:
 
 def highest(action: Callable[[], object]) -> int:
     """Bytes at the highest."""
-    gc.collect()
     gc.disable()
     tracemalloc.start()
     try:
