@@ -19,6 +19,9 @@ PROSE := $(NOTEBOOKS) README.md CONTRIBUTING.md $(wildcard notebooks/site/*.md k
 unit nbval notebooks orders bench: export IPYTHONDIR := $(CURDIR)/$(VENV)/ipython
 unit nbval notebooks orders bench site $(VENV)/.has-test: export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
+# Without bytecode every process compiles what it imports, and each notebook's kernel is one.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help lab test lint unit nbval test-browser site serve test-site test-pyodide oracle fuzz kernel check-github \

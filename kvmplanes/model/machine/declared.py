@@ -32,7 +32,7 @@ class Types:
         enums: name -> type.
         constants: of enums.
         names: functions and variables of the unit.
-        data: variables with a place in memory, as declared.
+        data: name -> declaration of a variable with a place in memory.
         tags: names of structs that are mentioned, with members or without.
         complete: whether all declarations are read: a function adds none.
     """
@@ -42,7 +42,7 @@ class Types:
     enums: dict[str, CType] = field(default_factory=dict)
     constants: dict[str, int] = field(default_factory=dict)
     names: dict[str, CType] = field(default_factory=lambda: {"NULL": VOID_P})
-    data: list[c_ast.Decl] = field(default_factory=list)
+    data: dict[str, c_ast.Decl] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
     complete: bool = False
 
@@ -62,7 +62,7 @@ class Types:
                 if self.names.setdefault(node.name, of) != of:
                     raise error(node, f"{node.name} is declared in two ways: {self.names[node.name]}, and {of}")
                 if "extern" not in node.storage and not isinstance(node.type, c_ast.FuncDecl):
-                    self.data.append(node)
+                    self.data[node.name] = node
             case _:
                 raise error(node, f"{words(node)} is not supported outside a function")
 
@@ -295,6 +295,6 @@ class Names:
             known = {*self.types.names, *self.types.constants, *(local for scope in self.scopes for local in scope)}
             hint = f"; did you mean 'struct {name}'?" if name in self.types.structs else near(name, known)
             raise error(node, not_here(f"{name}(") or f"{name!r} is not declared{hint}")
-        if name != "NULL" and all(name != variable.name for variable in self.types.data):
+        if name != "NULL" and name not in self.types.data:
             self.needs.setdefault(name, node.coord.line if node.coord else 0)
         return name, self.types.names[name]

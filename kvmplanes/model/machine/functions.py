@@ -68,7 +68,7 @@ def declarations(text: str) -> Outline:
     """
     types = declared_types(text)
     made = Initial(types)
-    data = "\n".join(f"{node.name} = {made.initial(node, types.names[node.name])}" for node in types.data)
+    data = "\n".join(f"{node.name} = {made.initial(node, types.names[node.name])}" for node in types.data.values())
     return Outline({name: tuple(types.flat(name)) for name in types.structs}, data)
 
 

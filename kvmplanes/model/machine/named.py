@@ -39,7 +39,7 @@ def named(text: str, types: Types) -> Hashable:
         frozenset((word, types.constants[word]) for word in words & types.constants.keys()),
         frozenset((name, name in types.structs, members) for name, members in structs.items()),
         frozenset(words & types.tags),
-        frozenset(words & {node.name for node in types.data}),
+        frozenset(words & types.data.keys()),
         # A local variable with the name of a function gets a "_" more in Python, unless there is such a name, too.
         frozenset(name for name in types.names if name.endswith("_")),
     )
