@@ -166,11 +166,11 @@ def build(
                for name, text in tree.items() if name.endswith(".c")}  # fmt: skip
     common = (compiler.command, compiler.version, *flags)
     names = {unit: f"{_hash(*common, unit, sources[unit], *_headers(tree, unit))}.o" for unit in sources}
-    kept = cache_folder()
-    objects = {unit: kept / name if _is_whole(kept / name) else folder / name for unit, name in names.items()}
-    driver = folder / _hash(*(path.name for path in objects.values()))
+    driver = folder / _hash(*names.values())
     if _is_whole(driver):
         return driver
+    kept = cache_folder()
+    objects = {unit: kept / name if _is_whole(kept / name) else folder / name for unit, name in names.items()}
     with tempfile.TemporaryDirectory() as work:
         unpack({**tree, **sources}, Path(work))
 
