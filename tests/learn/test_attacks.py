@@ -59,7 +59,7 @@ def test_there_are_more_than_the_51_and_the_76() -> None:
 
 
 def test_nothing_is_left_of_them(before: dict[str, kp.Certificate]) -> None:
-    for attack in FAILING[::31]:
+    for attack in FAILING[::7]:
         check(attack.exercise, attack.answer)
     for name, certificate in before.items():
         assert kp.certify(name).paths == certificate.paths

@@ -86,8 +86,7 @@ def test_the_same_sources_give_the_same_archive_at_another_time(tmp_path: Path) 
 
 
 def test_the_browsers_python_compiles_for_itself_and_twice_the_same(tmp_path: Path) -> None:
-    from notebooks.site.builder.compiled import LIBRARY
-    from notebooks.site.builder.pyodide import CORE, compile_start
+    from notebooks.site.builder.pyodide import CORE, LOCK, compile_start
 
     made = []
     for folder in (tmp_path / "one", tmp_path / "other"):
@@ -96,13 +95,13 @@ def test_the_browsers_python_compiles_for_itself_and_twice_the_same(tmp_path: Pa
             shutil.copy(layout.npm("pyodide") / name, folder)
         wheel = packed(folder / WHEEL)
         compile_start(folder, ["sample"])
-        made.append([wheel.read_bytes(), (folder / LIBRARY).read_bytes()])
+        made.append([wheel.read_bytes(), (folder / compiled.LIBRARY).read_bytes()])
     assert made[0] == made[1]
-    info = json.loads((layout.npm("pyodide") / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
+    info = json.loads((layout.npm("pyodide") / LOCK).read_text(encoding="utf-8"))["info"]
     tag = "".join(info["python"].split(".")[:2])
     (cached,) = content(wheel).keys() - FILES.keys()
     assert cached == f"sample/__pycache__/__init__.cpython-{tag}.pyc"
-    given, library = content(layout.npm("pyodide") / LIBRARY).keys(), content(folder / LIBRARY).keys()
+    given, library = content(layout.npm("pyodide") / compiled.LIBRARY), content(folder / compiled.LIBRARY)
     assert "json/__init__.pyc" in library, "every start imports it"
     assert {name.removesuffix("c") for name in library} == {name for name in given if not name.endswith("/")}
     assert "wave.py" in library, "no start imports it"
